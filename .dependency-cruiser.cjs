@@ -1,0 +1,196 @@
+'use strict';
+
+/**
+ * Who may import whom: one rule for each row of the table in .github/CONTRIBUTING.md. A row lists what is allowed;
+ * everything else is refused. test/tooling/arch.test.ts holds that each of them can fail.
+ *
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+
+const literal = (name) => name.replace(/[.]/g, '\\.');
+/** The packages of these names, by their own files or by their typings. */
+const npm = (...names) =>
+  `^node_modules/(${names.map((name) => `${literal(name)}|@types/${typings(name)}`).join('|')})/`;
+const typings = (name) => literal(name.startsWith('@') ? name.slice(1).replace('/', '__') : name);
+const temporal = (...names) => npm(...names.map((name) => `@temporalio/${name}`));
+/** Files and folders of the repository: 'src/client' is src/client.ts or src/client/. */
+const own = (...paths) => `^(${paths.join('|')})(\\.ts$|/)`;
+
+const DOMAIN = own('src/domain');
+
+/** A row: `from` may import only `allowed`, and Node's own modules where `node` is true. */
+const row = (name, comment, from, allowed, { node = false } = {}) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { pathNot: [from, ...allowed], ...(node ? { dependencyTypesNot: ['core'] } : {}) },
+});
+
+module.exports = {
+  forbidden: [
+    row('domain', 'The domain is pure: it imports itself only, no Node, no npm package.', DOMAIN, []),
+
+    row(
+      'workflows',
+      'Sandbox code: the domain, the types of the activities, the SDK for workflows and a pure hash.',
+      own('workflows'),
+      [DOMAIN, own('activities/contract'), temporal('workflow', 'common'), npm('@noble/hashes')],
+    ),
+    {
+      name: 'workflows-contract-types-only',
+      comment: 'A workflow knows the activities by their types and never loads their code.',
+      severity: 'error',
+      from: { path: own('workflows') },
+      to: { path: own('activities'), dependencyTypesNot: ['type-only'] },
+    },
+
+    row(
+      'activities',
+      'Activities: the domain, webhooks, blobs, the interfaces of the store, the SDK for activities, Node.',
+      own('activities'),
+      [DOMAIN, own('src/webhooks', 'src/blobs', 'src/store/store'), temporal('activity', 'common')],
+      { node: true },
+    ),
+    {
+      name: 'activities-store-interfaces-only',
+      comment: 'An activity is handed a store; it never picks an implementation.',
+      severity: 'error',
+      from: { path: own('activities') },
+      to: { path: own('src/store'), dependencyTypesNot: ['type-only'] },
+    },
+
+    row(
+      'webhooks',
+      'Webhooks know neither Temporal nor Koa: the domain, Node and their own libraries.',
+      own('src/webhooks'),
+      [DOMAIN, npm('undici', 'ipaddr.js')],
+      { node: true },
+    ),
+    row(
+      'store',
+      'The store knows neither Temporal nor Koa: the domain, Node and its own libraries.',
+      own('src/store'),
+      [DOMAIN, npm('kysely', 'libsql', 'pg')],
+      { node: true },
+    ),
+    row(
+      'blobs',
+      'Blobs know neither Temporal nor Koa: the domain, Node and their own libraries.',
+      own('src/blobs'),
+      [DOMAIN],
+      { node: true },
+    ),
+
+    row(
+      'client',
+      'The client: the domain, the names that workflows answer to, the SDK for clients. No Koa, no activities.',
+      own('src/client', 'src/temporal'),
+      [
+        DOMAIN,
+        own('workflows/messages', 'workflows/search-attributes'),
+        temporal('client', 'common', 'envconfig'),
+        npm('env-paths'), // where a downloaded Temporal server is kept
+      ],
+      { node: true },
+    ),
+
+    row(
+      'http',
+      'The facade asks the client: no @temporalio/*, no activities, no workflows.',
+      own('src/http'),
+      [
+        DOMAIN,
+        own('src/client', 'src/temporal', 'src/store', 'src/blobs', 'src/webhooks', 'src/config', 'src/logger'),
+        npm('koa', '@koa/router', '@koa/bodyparser', '@koa/cors', 'koa-helmet', 'helmet'),
+        npm('koa-compress', 'koa-conditional-get', 'koa-etag', 'rate-limiter-flexible', 'better-sse'),
+        npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),
+        npm('undici', 'pino'),
+      ],
+      { node: true },
+    ),
+    {
+      name: 'http-types-only',
+      comment: 'The facade is handed its logger and its agent; it only names their types.',
+      severity: 'error',
+      from: { path: own('src/http') },
+      to: { path: npm('undici', 'pino'), dependencyTypesNot: ['type-only'] },
+    },
+
+    row(
+      'plugin',
+      'Plugin and worker: activities, domain, temporal. They name workflows by require.resolve only; no http, no cli.',
+      own('src/plugin', 'src/worker'),
+      [
+        own('activities'),
+        DOMAIN,
+        own('src/temporal', 'src/webhooks', 'src/config', 'src/logger'),
+        temporal('plugin', 'worker', 'common'),
+      ],
+      { node: true },
+    ),
+
+    {
+      name: 'cli',
+      comment: 'Commands may use all of src. They reach workflows and activities through the plugin.',
+      severity: 'error',
+      from: { path: own('src/cli') },
+      to: { path: own('workflows', 'activities', 'test') },
+    },
+
+    row(
+      'examples',
+      'Examples are data and functions: the domain, Node and the libraries that their algorithms are about.',
+      own('src/examples'),
+      [DOMAIN, npm('spdx-satisfies')],
+      { node: true },
+    ),
+
+    {
+      name: 'no-test-in-sources',
+      comment: 'What is published never needs a test or its helpers.',
+      severity: 'error',
+      from: { path: own('src', 'workflows', 'activities') },
+      to: { path: own('test') },
+    },
+    {
+      name: 'no-dev-dependencies',
+      comment: 'What is published works in a plain install: a package of devDependencies only would be missing there.',
+      severity: 'error',
+      from: { path: own('src', 'workflows', 'activities') },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['npm-peer', 'type-only'] },
+    },
+    {
+      name: 'no-circular',
+      comment: 'Modules in a circle cannot be read, tested or loaded one at a time.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A source that nothing imports and that imports nothing is dead.',
+      severity: 'error',
+      from: { path: own('src'), orphan: true },
+      to: {},
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'A rule says nothing about an import that cannot be found.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: '^node_modules/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Imports of types count as well.
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['require', 'node', 'default', 'types'],
+      mainFields: ['main', 'types'],
+    },
+  },
+};

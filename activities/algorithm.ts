@@ -1,0 +1,44 @@
+/** What a team writes: an algorithm, as a function or with its options (contract §10). */
+import type { Json } from '../src/domain/json';
+
+export interface AlgorithmArgs<Input extends readonly unknown[] = readonly Json[]> {
+  /** The node's input with every reference resolved. */
+  readonly input: Input;
+  readonly jobId: string;
+  /** `<nodeName>#<batchIndex>`, or the node's name where it is no batch. */
+  readonly taskId: string;
+  readonly nodeName: string;
+  readonly algorithmName: string;
+  /** 1-based; only in a batch. */
+  readonly batchIndex?: number;
+}
+
+export interface AlgorithmLog {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface AlgorithmContext {
+  /** Aborted when the job is stopped, the item's ttl has passed, or the worker shuts down. */
+  readonly signal: AbortSignal;
+  /** Tells the server that the item is alive; it is told by itself as long as the event loop turns. */
+  heartbeat(details?: Json): void;
+  readonly log: AlgorithmLog;
+  /** Which run of this item it is, 1-based. */
+  readonly attempt: number;
+}
+
+/** What it throws is the task's error; what it returns must be JSON, where undefined is null. */
+export type AlgorithmFunction = (args: AlgorithmArgs, context: AlgorithmContext) => unknown;
+
+export interface AlgorithmOptions {
+  readonly run: AlgorithmFunction;
+  /** How many items of one block run at a time. Default 1. */
+  readonly concurrency?: number;
+}
+
+export type Algorithm = AlgorithmFunction | AlgorithmOptions;
+
+/** By algorithm name: the default export of a module named in `ALGORITHMS`. */
+export type Algorithms = Readonly<Record<string, Algorithm>>;

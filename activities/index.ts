@@ -1,0 +1,12 @@
+export type {
+  Algorithm,
+  AlgorithmArgs,
+  AlgorithmContext,
+  AlgorithmFunction,
+  AlgorithmLog,
+  AlgorithmOptions,
+  Algorithms,
+} from './algorithm';
+export type { Activities, SendWebhookInput } from './contract';
+export { createRunBlock } from './run-block';
+export { createSendWebhook } from './send-webhook';

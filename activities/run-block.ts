@@ -1,0 +1,78 @@
+/** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
+import { Context } from '@temporalio/activity';
+import { fromRuns, inputAt, type BlockInput, type BlockOutcome, type ItemOutcome } from '../src/domain/block';
+import { batchId } from '../src/domain/events';
+import type { Json } from '../src/domain/json';
+import type { Algorithms, AlgorithmOptions } from './algorithm';
+import { algorithmNotFound, blockInterrupted } from './failures';
+import { runItem } from './run-item';
+
+/** How often a running block reports; the server takes a worker for lost after ten seconds without. */
+const HEARTBEAT_MS = 500;
+/** A block ends early once its outputs are this large: they ride in one payload. */
+const MAX_BLOCK_BYTES = 128_000;
+
+export function createRunBlock(algorithms: Algorithms): (input: BlockInput) => Promise<BlockOutcome> {
+  return async (input) => {
+    const algorithm = findAlgorithm(algorithms, input.algorithmName);
+    const context = Context.current();
+    const startedAt = performance.now();
+    const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
+    const outcomes: (ItemOutcome | null)[] = [];
+    let begun = 0;
+    let bytes = 0;
+    let reportedAt = -Infinity;
+    const report = (): void => {
+      reportedAt = performance.now();
+      context.heartbeat({ outcomes: [...outcomes] });
+    };
+
+    const runOne = async (position: number): Promise<void> => {
+      const batchIndex = indexes[position];
+      const outcome = await runItem(
+        algorithm.run,
+        {
+          input: inputAt(input.input, position) as readonly Json[],
+          jobId: input.jobId,
+          taskId: batchIndex === undefined ? input.nodeName : batchId(input.nodeName, batchIndex - 1),
+          nodeName: input.nodeName,
+          algorithmName: input.algorithmName,
+          ...(batchIndex !== undefined && { batchIndex }),
+        },
+        { signal: context.cancellationSignal, heartbeat: report, log: context.log, attempt: input.attempt },
+        input.itemTtlMs,
+      );
+      // What an item answers after it was told to stop is not its outcome.
+      if (context.cancellationSignal.aborted) return;
+      outcomes[position] = outcome;
+      bytes += JSON.stringify(outcome).length;
+      // Each report writes out all outcomes so far, so quick items share one.
+      if (performance.now() - reportedAt >= HEARTBEAT_MS) report();
+    };
+    const lane = async (): Promise<void> => {
+      while (begun < indexes.length && bytes < MAX_BLOCK_BYTES && !context.cancellationSignal.aborted) {
+        const position = begun++;
+        outcomes[position] = null;
+        await runOne(position);
+      }
+    };
+
+    report();
+    const timer = setInterval(report, HEARTBEAT_MS);
+    try {
+      const lanes = Array.from({ length: Math.max(1, algorithm.concurrency ?? 1) }, lane);
+      await Promise.race([Promise.all(lanes), context.cancelled.catch(() => undefined)]);
+    } finally {
+      clearInterval(timer);
+    }
+    const ended = outcomes.filter((outcome) => outcome !== null);
+    if (ended.length < begun) throw blockInterrupted({ outcomes });
+    return { outcomes: ended, durationMs: Math.round(performance.now() - startedAt) };
+  };
+}
+
+function findAlgorithm(algorithms: Algorithms, name: string): AlgorithmOptions {
+  const found = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
+  if (found === undefined) throw algorithmNotFound(name);
+  return typeof found === 'function' ? { run: found } : found;
+}

@@ -1,0 +1,62 @@
+import type { Client } from '@temporalio/client';
+import { loadAlgorithms } from '../../algorithms';
+import { PipelineClient } from '../../client';
+import { urlOf, type Config } from '../../config';
+import type { Readiness } from '../../http/routes/health';
+import { startFacade, type Facade } from '../../http/server';
+import { createLogger } from '../../logger';
+import { connect } from '../../temporal/connection';
+import { isServed } from '../../temporal/pollers';
+import { reportReady, runAsChild } from '../child';
+
+/** `temporal-pipelines serve`: answers requests until it is asked to stop, then lets open ones finish. */
+export async function serve(config: Config): Promise<void> {
+  const starting = listen(config);
+  runAsChild(async () => {
+    await (await starting).close();
+  });
+  reportReady({ url: urlOf(config.host, (await starting).port) });
+}
+
+async function listen(config: Config): Promise<Facade> {
+  const log = createLogger(config.logLevel, 'facade');
+  const client = await connect();
+  const pipelines = new PipelineClient(client, {
+    taskQueue: config.taskQueue,
+    settings: {
+      progressIntervalMs: config.webhookProgressInterval,
+      progressTimeoutMs: config.webhookProgressTimeout,
+      attemptTimeoutMs: config.webhookAttemptTimeout,
+      retryScheduleMs: config.webhookRetrySchedule,
+      deliveryRetentionMs: config.deliveryRetention,
+    },
+  });
+  const missing = await pipelines.missingSearchAttributes();
+  if (missing.length > 0) log.warn({ missing }, 'search attributes are missing: jobs run, but cannot be searched for');
+  const facade = await startFacade(config.host, config.port, {
+    pipelines,
+    algorithms: new Set(Object.keys(await loadAlgorithms(config.algorithms))),
+    allow: config.webhookAllow,
+    readiness: () => readiness(client, config.taskQueue),
+    log,
+  });
+  log.info({ port: facade.port }, 'listening');
+  return {
+    port: facade.port,
+    close: async () => {
+      await facade.close();
+      await client.connection.close();
+    },
+  };
+}
+
+const READY_WITHIN = 2_000;
+
+async function readiness(client: Client, taskQueue: string): Promise<Readiness> {
+  try {
+    const worker = await client.connection.withDeadline(Date.now() + READY_WITHIN, () => isServed(client, taskQueue));
+    return { temporal: true, worker };
+  } catch {
+    return { temporal: false, worker: false };
+  }
+}

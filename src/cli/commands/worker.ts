@@ -1,0 +1,36 @@
+import { Runtime } from '@temporalio/worker';
+import { loadAlgorithms } from '../../algorithms';
+import type { Config } from '../../config';
+import { createLogger, temporalLogger } from '../../logger';
+import { temporalTarget } from '../../temporal/connection';
+import { createPipelineWorker, type PipelineWorker } from '../../worker';
+import { reportReady, runAsChild } from '../child';
+
+/** `temporal-pipelines worker`: runs until it is asked to stop, then lets what is in hand finish. */
+export async function worker(config: Config): Promise<void> {
+  // The signals are ours: Temporal's own handlers would shut the worker down a second time.
+  Runtime.install({ logger: temporalLogger(createLogger(config.logLevel, 'worker')), shutdownSignals: [] });
+  const starting = create(config).then((created) => ({ created, ended: created.run() }));
+  // Before the worker is there, as bundling the workflows takes a while.
+  runAsChild(async () => {
+    const { created, ended } = await starting;
+    created.shutdown();
+    await ended;
+  });
+  const { ended } = await starting;
+  reportReady();
+  await ended;
+}
+
+async function create(config: Config): Promise<PipelineWorker> {
+  return await createPipelineWorker({
+    algorithms: await loadAlgorithms(config.algorithms),
+    taskQueue: config.taskQueue,
+    target: temporalTarget(),
+    webhooks: {
+      secrets: config.webhookSecrets,
+      allow: config.webhookAllow,
+      connectTimeoutMs: config.webhookConnectTimeout,
+    },
+  });
+}

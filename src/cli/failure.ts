@@ -1,0 +1,19 @@
+import { ConfigError } from '../config';
+
+/** Says on standard error what went wrong, in one line a mistake, and ends with 2 for the configuration, else with 1. */
+export function failWith(error: unknown): never {
+  const lines = error instanceof ConfigError ? error.problems : [oneLine(error)];
+  for (const line of lines) process.stderr.write(`temporal-pipelines: ${line}\n`);
+  // The flag is looked for as well, since the configuration may be what has failed.
+  const debug = /^(debug|trace)$/i.test(process.env.LOG_LEVEL ?? '') || process.argv.includes('--log-level=debug');
+  if (debug && error instanceof Error) process.stderr.write(`${String(error.stack)}\n${causes(error)}`);
+  process.exit(error instanceof ConfigError ? 2 : 1);
+}
+
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim().replace(/\s*\n\s*/g, ' | ');
+}
+
+function causes(error: Error): string {
+  return error.cause instanceof Error ? `caused by ${String(error.cause.stack)}\n${causes(error.cause)}` : '';
+}

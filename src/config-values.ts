@@ -1,0 +1,59 @@
+/** Texts of the configuration as values. Each throws an Error with the rule; the caller adds the variable's name. */
+import { isIP } from 'node:net';
+import { LOG_LEVELS, type LogLevel } from './logger';
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const LONGEST = 365 * UNITS.d;
+
+/** `500ms`, `5s`, `1.5m`, `20h`, `14d` as milliseconds. */
+export function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount === undefined) throw new Error(`"${text}" is not a duration such as 500ms, 5s, 1m, 2h or 14d`);
+  const ms = Math.round(Number(amount) * UNITS[unit as keyof typeof UNITS]);
+  if (ms > LONGEST) throw new Error(`"${text}" is more than 365d`);
+  return ms;
+}
+
+export function parsePositiveDuration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === 0) throw new Error(`"${text}" must be more than 0`);
+  return ms;
+}
+
+export function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+export function parseSchedule(text: string): number[] {
+  const delays = parseList(text);
+  if (delays.length === 0) throw new Error('needs at least one delay, such as 0s');
+  return delays.map(parseDuration);
+}
+
+export function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error(`"${text}" is not a port from 0 to 65535`);
+  return Number(text);
+}
+
+export function parseHost(text: string): string {
+  const bare = text.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(bare) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(bare)) return bare;
+  throw new Error(`"${text}" is neither an IP address nor a host name`);
+}
+
+export function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new Error('must be an http or https URL');
+  // Not quoting the text: a URL with credentials is a mistake worth reporting, but not worth repeating.
+  if (url.username !== '' || url.password !== '') throw new Error('must not hold credentials');
+  return text.replace(/\/+$/, '');
+}
+
+export function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text.toLowerCase());
+  if (level === undefined) throw new Error(`"${text}" is not one of ${LOG_LEVELS.join(', ')}`);
+  return level;
+}

@@ -1,0 +1,155 @@
+/**
+ * The configuration of contract §9: read from the environment and from flags, checked as a whole, reported as a whole.
+ * Temporal's own variables are not here: `temporal/connection.ts` leaves them to `@temporalio/envconfig`.
+ */
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import {
+  parseDuration,
+  parseHost,
+  parseList,
+  parseLogLevel,
+  parsePort,
+  parsePositiveDuration,
+  parseSchedule,
+  parseUrl,
+} from './config-values';
+import type { LogLevel } from './logger';
+import { parseAllowList, type AllowList } from './webhooks/guard';
+import { parseSecrets, type Secret } from './webhooks/sign';
+
+/** One variable of contract §9, and the flag of the same name. The command line registers its options from these. */
+export interface Setting {
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly what: string;
+  /** The text that is read where none is given; without one the setting is optional. */
+  readonly fallback?: string;
+  /** Says what holds without a `fallback`, for `--help`. */
+  readonly unset?: string;
+}
+
+export const SETTINGS = {
+  host: { name: 'HOST', fallback: '127.0.0.1', what: 'address that the facade listens on' },
+  port: { name: 'PORT', fallback: '3000', what: 'port that the facade listens on' },
+  publicUrl: { name: 'PUBLIC_URL', unset: 'from host and port', what: 'how others reach the facade' },
+  taskQueue: { name: 'TASK_QUEUE', fallback: 'pipelines', what: 'task queue of workflows and algorithms' },
+  temporalUiUrl: { name: 'TEMPORAL_UI_URL', unset: "the started server's", what: "Temporal's page, for links" },
+  dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
+  algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
+  webhookSecrets: { name: 'WEBHOOK_SECRETS', unset: 'unsigned', what: 'whsec_… keys, comma-separated; each signs' },
+  webhookAllow: { name: 'WEBHOOK_ALLOW', unset: 'public only', what: 'CIDRs and hosts that webhooks may reach' },
+  webhookRetrySchedule: {
+    name: 'WEBHOOK_RETRY_SCHEDULE',
+    fallback: '0s,5s,30s,2m,10m,30m,1h,2h,4h,8h,12h,20h,24h',
+    what: 'delay before each attempt, comma-separated',
+  },
+  webhookConnectTimeout: { name: 'WEBHOOK_CONNECT_TIMEOUT', fallback: '5s', what: 'limit of DNS, connect and TLS' },
+  webhookAttemptTimeout: { name: 'WEBHOOK_ATTEMPT_TIMEOUT', fallback: '15s', what: 'limit of a whole attempt' },
+  webhookProgressTimeout: { name: 'WEBHOOK_PROGRESS_TIMEOUT', fallback: '5s', what: 'the same for progress events' },
+  webhookProgressInterval: {
+    name: 'WEBHOOK_PROGRESS_INTERVAL',
+    fallback: '1s',
+    what: 'at most one event in this time',
+  },
+  deliveryRetention: { name: 'DELIVERY_RETENTION', fallback: '14d', what: 'how long dead deliveries are kept' },
+  logLevel: { name: 'LOG_LEVEL', fallback: 'info', what: 'trace, debug, info, warn, error, fatal or silent' },
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** Texts from the command line, keyed as commander keys its options; they win over the environment. */
+export type Flags = Readonly<Partial<Record<SettingKey, string | undefined>>>;
+
+/** All durations are milliseconds. */
+export interface Config {
+  readonly host: string;
+  /** 0 means any free port. */
+  readonly port: number;
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly taskQueue: string;
+  readonly temporalUiUrl?: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Module paths as given; empty means the examples. */
+  readonly algorithms: readonly string[];
+  readonly webhookSecrets: readonly Secret[];
+  readonly webhookAllow: AllowList;
+  readonly webhookRetrySchedule: readonly number[];
+  readonly webhookConnectTimeout: number;
+  readonly webhookAttemptTimeout: number;
+  readonly webhookProgressTimeout: number;
+  readonly webhookProgressInterval: number;
+  readonly deliveryRetention: number;
+  readonly logLevel: LogLevel;
+  /** The texts that were given, by variable name: a child process is started with them. They hold secrets: never log. */
+  readonly given: Readonly<Record<string, string>>;
+}
+
+/** Everything that is wrong with the configuration; the message has one line for each mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+/**
+ * Reads and checks the configuration.
+ *
+ * @param env usually `process.env`
+ * @param flags texts from the command line, which win over `env`
+ * @throws {@link ConfigError} naming every mistake at once
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, flags: Flags = {}): Config {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const [key, { name }] of Object.entries(SETTINGS)) {
+    // A variable that is set to nothing counts as not set, as compose files and shells produce it so easily.
+    const text = (flags[key as SettingKey] ?? env[name] ?? '').trim();
+    if (text !== '') given[name] = text;
+  }
+
+  /** After a mistake it goes on with what holds when nothing is given, so that the later ones are found too. */
+  function read<T>(setting: Setting, parse: (text: string) => T, otherwise = setting.fallback ?? ''): T {
+    try {
+      return parse(given[setting.name] ?? otherwise);
+    } catch (error) {
+      problems.push(`${setting.name}: ${error instanceof Error ? error.message : String(error)}`);
+      return parse(otherwise);
+    }
+  }
+
+  const host = read(SETTINGS.host, parseHost);
+  const port = read(SETTINGS.port, parsePort);
+  const temporalUiUrl = read(SETTINGS.temporalUiUrl, (text) => (text === '' ? undefined : parseUrl(text)));
+  const config: Config = {
+    host,
+    port,
+    publicUrl: read(SETTINGS.publicUrl, parseUrl, urlOf(host, port)),
+    taskQueue: read(SETTINGS.taskQueue, String),
+    ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
+    dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
+    algorithms: read(SETTINGS.algorithms, parseList),
+    webhookSecrets: read(SETTINGS.webhookSecrets, parseSecrets),
+    webhookAllow: read(SETTINGS.webhookAllow, parseAllowList),
+    webhookRetrySchedule: read(SETTINGS.webhookRetrySchedule, parseSchedule),
+    webhookConnectTimeout: read(SETTINGS.webhookConnectTimeout, parsePositiveDuration),
+    webhookAttemptTimeout: read(SETTINGS.webhookAttemptTimeout, parsePositiveDuration),
+    webhookProgressTimeout: read(SETTINGS.webhookProgressTimeout, parsePositiveDuration),
+    webhookProgressInterval: read(SETTINGS.webhookProgressInterval, parseDuration),
+    deliveryRetention: read(SETTINGS.deliveryRetention, parsePositiveDuration),
+    logLevel: read(SETTINGS.logLevel, parseLogLevel),
+    given,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** The URL of a listener, as a caller on this machine would write it. */
+export function urlOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${String(port)}`;
+}

@@ -1,0 +1,91 @@
+/**
+ * The wire between the workflow and the activity `runBlock` (workflows/DESIGN.md, «runBlock»). Recorded histories hold
+ * these shapes, so fields may be added and never changed.
+ */
+import { fromEntries, type Json } from './json';
+
+/** Runs of consecutive 1-based batch indexes, as `[first, count]`. */
+export type IndexRuns = readonly (readonly [first: number, count: number])[];
+
+/** A node's input with every reference replaced by what it stands for, for the items of one block. */
+export type BlockForm =
+  /** The same for every item. */
+  | { readonly kind: 'value'; readonly value: Json }
+  /** One value per item of the block, in the block's order. */
+  | { readonly kind: 'each'; readonly values: readonly Json[] }
+  /** `first` for the block's first item, `first + 1` for the next, and so on. */
+  | { readonly kind: 'sequence'; readonly first: number }
+  | { readonly kind: 'array'; readonly items: readonly BlockForm[] }
+  | { readonly kind: 'object'; readonly entries: readonly (readonly [string, BlockForm])[] };
+
+export interface BlockInput {
+  readonly jobId: string;
+  readonly nodeName: string;
+  readonly algorithmName: string;
+  /** The items of a batch node; absent where the node is no batch and the block is its one task. */
+  readonly items?: IndexRuns;
+  readonly input: BlockForm;
+  /** Which run of its items this is, 1-based. */
+  readonly attempt: number;
+  /** How long one item may work, in milliseconds; absent for no limit. */
+  readonly itemTtlMs?: number;
+}
+
+/** How one item ended. `final` marks an error that no retry policy may retry, such as an expired ttl. */
+export type ItemOutcome = { readonly result: Json } | { readonly error: string; readonly final?: true };
+
+export interface BlockOutcome {
+  /** One per item, in the block's order. Where there are fewer than items, the rest was not begun and is given back. */
+  readonly outcomes: readonly ItemOutcome[];
+  /** The block's running time in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** What a running block reports: the outcomes so far, by position in the block; null for an item that has none. */
+export interface BlockHeartbeat {
+  readonly outcomes: readonly (ItemOutcome | null)[];
+}
+
+export function isFailure(outcome: ItemOutcome): outcome is Extract<ItemOutcome, { error: string }> {
+  return 'error' in outcome;
+}
+
+/** @returns the resolved input of the item at `position`, 0-based within the block. */
+export function inputAt(form: BlockForm, position: number): Json {
+  switch (form.kind) {
+    case 'value':
+      return form.value;
+    case 'each':
+      return form.values[position] ?? null;
+    case 'sequence':
+      return form.first + position;
+    case 'array':
+      return form.items.map((item) => inputAt(item, position));
+    case 'object':
+      return fromEntries(form.entries.map(([key, entry]) => [key, inputAt(entry, position)] as const));
+  }
+}
+
+/** Writes ascending indexes as runs. */
+export function toRuns(indexes: readonly number[]): IndexRuns {
+  const runs: [number, number][] = [];
+  for (const index of indexes) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[0] + run[1] === index) run[1]++;
+    else runs.push([index, 1]);
+  }
+  return runs;
+}
+
+/** The inverse of {@link toRuns}. */
+export function fromRuns(runs: IndexRuns): number[] {
+  return runs.flatMap(([first, count]) => Array.from({ length: count }, (_, offset) => first + offset));
+}
+
+/** `1…50` or `1…3, 7`: how a person reads a block's items in Temporal Web. */
+export function describeRuns(runs: IndexRuns): string {
+  const shown = runs.slice(0, 5).map(([first, count]) => {
+    return count === 1 ? String(first) : `${String(first)}…${String(first + count - 1)}`;
+  });
+  return runs.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');
+}

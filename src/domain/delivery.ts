@@ -1,0 +1,118 @@
+/**
+ * When a webhook is tried again, and when it is given up (contract §7). Pure: the workflows ask it after each attempt.
+ */
+
+export type WebhookKind = 'progress' | 'result';
+
+/** Why an attempt got no usable answer. A closed list: it is stored, shown and counted. */
+export type AttemptError =
+  | 'timeout'
+  | 'connect'
+  | 'dns'
+  | 'tls'
+  | 'reset'
+  | 'protocol'
+  | 'redirect'
+  | 'status'
+  | 'blocked address'
+  | 'refused url'
+  | 'lost'
+  | 'unknown';
+
+/** What one HTTP request came to. Exactly one of «a 2xx `statusCode` and no `error`» and «an `error`» holds. */
+export interface AttemptOutcome {
+  /** ISO 8601 UTC with milliseconds. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly statusCode?: number;
+  readonly error?: AttemptError;
+  /** The first 1 KiB of the answer's body, as text. */
+  readonly responseBody?: string;
+  /** How long the receiver asked to wait, in milliseconds from the answer; only for 429 and 503. */
+  readonly retryAfterMs?: number;
+}
+
+/** An entry of a delivery's attempt log. */
+export interface Attempt extends AttemptOutcome {
+  /** 1, 2, 3 …, as sent in `x-pipeline-attempt`. */
+  readonly attempt: number;
+  readonly trigger: 'auto' | 'manual';
+}
+
+export interface RetryPolicy {
+  /** The delay before each attempt in milliseconds; the first is normally 0, and the length is the number of attempts. */
+  readonly scheduleMs: readonly number[];
+  /** How many attempts a redirect or a 4xx without a retry meaning gets. */
+  readonly clientErrorAttempts: number;
+}
+
+/** Contract §7: 13 attempts over 72 hours. */
+export const MUST_DELIVER: RetryPolicy = {
+  scheduleMs: [
+    0, 5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 28_800_000, 43_200_000, 72_000_000,
+    86_400_000,
+  ],
+  clientErrorAttempts: 5,
+};
+
+/** Contract §7: three attempts, after 1 s and 3 s; a redirect or another 4xx drops the event at once. */
+export const LATEST_WINS: RetryPolicy = { scheduleMs: [0, 1_000, 3_000], clientErrorAttempts: 1 };
+
+export type NextStep =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'dead'; readonly reason: 'gone' | 'refused' | 'exhausted' };
+
+const JITTER = 0.2;
+
+/**
+ * Decides what follows the latest of `attempts` automatic attempts.
+ *
+ * @param attempts how many automatic attempts were made, at least 1
+ * @param random a number in [0, 1) for the ±20 % jitter
+ */
+export function nextStep(outcome: AttemptOutcome, attempts: number, policy: RetryPolicy, random: number): NextStep {
+  if (outcome.error === undefined) return { kind: 'delivered' };
+  if (outcome.statusCode === 410) return { kind: 'dead', reason: 'gone' };
+  if (outcome.error === 'blocked address' || outcome.error === 'refused url')
+    return { kind: 'dead', reason: 'refused' };
+  const budget = isClientError(outcome)
+    ? Math.min(policy.clientErrorAttempts, policy.scheduleMs.length)
+    : policy.scheduleMs.length;
+  const planned = policy.scheduleMs[attempts];
+  if (attempts >= budget || planned === undefined) return { kind: 'dead', reason: 'exhausted' };
+  const jittered = planned * (1 - JITTER + 2 * JITTER * random);
+  const horizon = policy.scheduleMs.slice(attempts).reduce((sum, delay) => sum + delay, 0);
+  const asked = Math.min(outcome.retryAfterMs ?? 0, horizon);
+  return { kind: 'retry', delayMs: Math.round(Math.max(jittered, asked)) };
+}
+
+/** A redirect, or a 4xx that does not say «later». */
+function isClientError(outcome: AttemptOutcome): boolean {
+  if (outcome.error === 'redirect') return true;
+  const code = outcome.statusCode;
+  return code !== undefined && code >= 400 && code < 500 && ![408, 425, 429].includes(code);
+}
+
+/** The three spellings of an HTTP date (RFC 9110 §5.6.7); the last has no zone and means GMT as well. */
+const HTTP_DATE =
+  /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} [\d:]{8} GMT|[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} [\d:]{8} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4})$/;
+
+/**
+ * Reads a `Retry-After` header (RFC 9110 §10.2.3: seconds or an HTTP date).
+ *
+ * @param now epoch milliseconds
+ * @returns milliseconds from now, or undefined for a bad or past value, which the contract says to ignore
+ */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d+$/.test(text)) {
+    const ms = Number(text) * 1_000;
+    // Beyond that it is no number that JSON or a timer could carry: Infinity would arrive as null.
+    return ms > 0 && Number.isSafeInteger(ms) ? ms : undefined;
+  }
+  if (!HTTP_DATE.test(text)) return undefined;
+  // Without a zone Date.parse would take the machine's own.
+  const date = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return date > now ? date - now : undefined;
+}

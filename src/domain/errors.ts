@@ -1,0 +1,30 @@
+/**
+ * Errors that a caller can act on. `code` is for programs and crosses Temporal as `ApplicationFailure.type`;
+ * the HTTP status is chosen in `src/http/errors.ts` alone.
+ */
+export type PipelineErrorCode =
+  /** The document is refused: the message names the field and the rule. */
+  | 'InvalidPipeline'
+  /** No such job, node or algorithm: `<kind> <name> Not Found`. */
+  | 'NotFound'
+  /** The job's status does not allow the call. */
+  | 'WrongState'
+  /** Nobody answered in time; the call may be repeated. */
+  | 'Unavailable';
+
+export class PipelineError extends Error {
+  override readonly name = 'PipelineError';
+
+  constructor(
+    readonly code: PipelineErrorCode,
+    message: string,
+    /** Only where a list helps, such as the nodes of a cycle. */
+    readonly details?: readonly string[],
+  ) {
+    super(message);
+  }
+}
+
+export function invalid(message: string, details?: readonly string[]): PipelineError {
+  return new PipelineError('InvalidPipeline', message, details);
+}

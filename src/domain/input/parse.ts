@@ -1,0 +1,112 @@
+/**
+ * Reads a node's input into its parsed form (contract §2).
+ *
+ * | written | form |
+ * |---|---|
+ * | `@flowInput.a`, `@node.a.0` | reference |
+ * | `#[1,2,5...9]` | raw batch |
+ * | `#@flowInput.x`, `#@node.x` | batch reference |
+ * | `*@node.x` | wait-any |
+ * | anything else | literal |
+ */
+import { invalid } from '../errors';
+import { isJsonArray, isJsonObject, type Json } from '../json';
+import type { BatchSegment, InputForm, Source } from './ast';
+
+export function parseInput(value: Json): InputForm {
+  if (typeof value === 'string') return parseText(value);
+  if (isJsonArray(value)) return collapse({ kind: 'array', items: value.map(parseInput) }, value);
+  if (isJsonObject(value)) {
+    const entries = Object.entries(value).map(([key, entry]) => [key, parseInput(entry)] as const);
+    return collapse({ kind: 'object', entries }, value);
+  }
+  return { kind: 'literal', value };
+}
+
+/** A structure of literals alone is a literal, so that it travels as it was written. */
+function collapse(form: InputForm & { kind: 'array' | 'object' }, value: Json): InputForm {
+  const parts = form.kind === 'array' ? form.items : form.entries.map(([, entry]) => entry);
+  return parts.every((part) => part.kind === 'literal') ? { kind: 'literal', value } : form;
+}
+
+function parseText(text: string): InputForm {
+  if (text.startsWith('#[')) return { kind: 'rawBatch', segments: parseRawBatch(text) };
+  if (text.startsWith('#@')) return { kind: 'batchReference', source: parseSource(text, 2) };
+  if (text.startsWith('*#@')) throw invalid(`input "${text}" is not allowed: *@ and # can not be combined`);
+  if (text.startsWith('*@')) {
+    const source = parseSource(text, 2);
+    if (source.kind !== 'node') throw invalid(`input "${text}" is not allowed: *@ needs a batch node`);
+    return { kind: 'waitAny', source };
+  }
+  if (text.startsWith('@')) return { kind: 'reference', source: parseSource(text, 1) };
+  return { kind: 'literal', value: text };
+}
+
+function parseSource(text: string, start: number): Source {
+  const [name = '', ...path] = text.slice(start).split('.');
+  if (name === '') throw invalid(`input "${text}" names no node`);
+  return name === 'flowInput' ? { kind: 'flowInput', path } : { kind: 'node', nodeName: name, path };
+}
+
+const RANGE = /^(-?\d+)\.\.\.(-?\d+)$/;
+
+function parseRawBatch(text: string): BatchSegment[] {
+  const trimmed = text.trimEnd();
+  if (!trimmed.endsWith(']')) throw invalid(`input "${shorten(text)}" is not a batch: it has no closing bracket`);
+  const body = trimmed.slice(2, -1);
+  if (body.trim() === '') return [];
+  const segments: BatchSegment[] = [];
+  let values: Json[] = [];
+  for (const part of splitOnCommas(body).map((piece) => piece.trim())) {
+    const range = RANGE.exec(part);
+    if (range === null) {
+      values.push(parseElement(part));
+      continue;
+    }
+    const [first, last] = [Number(range[1]), Number(range[2])];
+    if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) {
+      throw invalid(`range "${part}" is not between safe integers`);
+    }
+    if (last < first) throw invalid(`range "${part}" is empty: it must not end before its start`);
+    if (values.length > 0) segments.push({ kind: 'values', values });
+    values = [];
+    segments.push({ kind: 'range', first, last });
+  }
+  if (values.length > 0) segments.push({ kind: 'values', values });
+  return segments;
+}
+
+function parseElement(part: string): Json {
+  try {
+    return JSON.parse(part) as Json;
+  } catch {
+    return part;
+  }
+}
+
+/** Splits on the commas that are in no bracket, brace or quoted string. */
+function splitOnCommas(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let quoted = false;
+  let start = 0;
+  for (let index = 0; index < text.length; index++) {
+    const char = text[index];
+    if (quoted) {
+      if (char === '\\') index++;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === '[' || char === '{') depth++;
+    else if (char === ']' || char === '}') depth = Math.max(0, depth - 1);
+    else if (char === ',' && depth === 0) {
+      parts.push(text.slice(start, index));
+      start = index + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts;
+}
+
+function shorten(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}

@@ -1,0 +1,147 @@
+/**
+ * Which progress events go to the job's progress URL, and when (contract §4: filter first, throttle second).
+ *
+ * | event | becomes |
+ * |---|---|
+ * | at info or above | an entry of the queue, its body fixed at once, sent in order, never dropped here |
+ * | below info | a mark that something changed: its body is made when its turn has come, so it is always the newest |
+ *
+ * An event at info or above takes over the task changes of a mark that waits, and clears it: it tells the newer state.
+ */
+import type { ProgressBody, TaskChange } from './events';
+import type { Level } from './verbosity';
+import { passes } from './verbosity';
+
+export interface Outbox {
+  readonly subscriber: Level;
+  /** The throttle's first interval in milliseconds. */
+  readonly intervalMs: number;
+  queue: ProgressBody[];
+  /** When the state last changed in a way that a debug subscriber is told, if that was not sent yet. */
+  changedAt: number | undefined;
+  /** For a trace subscriber: the task changes that were not sent yet. */
+  changes: TaskChange[];
+  /** The tolerated failures and retries past the first hundred, until their event is due. */
+  warnings: TaskChange[];
+  warned: number;
+  throttled: { sent: number; lastAt: number | undefined };
+  warningsLastAt: number | undefined;
+  /** The last number given in `x-pipeline-sequence`. */
+  sequence: number;
+}
+
+export function createOutbox(subscriber: Level, intervalMs: number): Outbox {
+  return {
+    subscriber,
+    intervalMs,
+    queue: [],
+    changedAt: undefined,
+    changes: [],
+    warnings: [],
+    warned: 0,
+    throttled: { sent: 0, lastAt: undefined },
+    warningsLastAt: undefined,
+    sequence: 0,
+  };
+}
+
+const MAX_CHANGES = 1_000;
+const SINGLE_WARNINGS = 100;
+
+/** An event at info or above. It waits for its turn, however long; nothing replaces it. */
+export function publish(outbox: Outbox, body: ProgressBody): void {
+  if (!passes(outbox.subscriber, body.level)) return;
+  const tasks = mergeChanges(outbox.changes, body.tasks ?? []);
+  outbox.changedAt = undefined;
+  outbox.changes = [];
+  outbox.queue.push(tasks.length > 0 ? { ...body, tasks } : body);
+}
+
+/** An event below info: something changed at `now`. */
+export function markChanged(outbox: Outbox, now: number, change?: TaskChange): void {
+  if (!passes(outbox.subscriber, 'debug')) return;
+  outbox.changedAt = now;
+  if (change !== undefined && outbox.subscriber === 'trace') outbox.changes = keep(outbox.changes, change);
+}
+
+/** Whether the warning about `change` is to be published by itself; otherwise it was kept for the interval's event. */
+export function takeWarning(outbox: Outbox, change: TaskChange): boolean {
+  if (!passes(outbox.subscriber, 'warn')) return false;
+  outbox.warned++;
+  if (outbox.warned <= SINGLE_WARNINGS) return true;
+  outbox.warnings = keep(outbox.warnings, change);
+  return false;
+}
+
+export type NextEvent =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'at'; readonly time: number }
+  | { readonly kind: 'queued'; readonly body: ProgressBody }
+  | { readonly kind: 'warnings'; readonly tasks: readonly TaskChange[] }
+  | { readonly kind: 'snapshot'; readonly changedAt: number; readonly tasks: readonly TaskChange[] };
+
+/** Takes the event whose turn it is at `now`, or says when there will be one. */
+export function takeNext(outbox: Outbox, now: number): NextEvent {
+  const body = outbox.queue.shift();
+  if (body !== undefined) return { kind: 'queued', body };
+  const warningsAt = outbox.warnings.length > 0 ? dueAt(outbox.warningsLastAt, outbox.intervalMs) : Infinity;
+  const snapshotAt =
+    outbox.changedAt === undefined ? Infinity : dueAt(outbox.throttled.lastAt, snapshotInterval(outbox));
+  if (warningsAt <= now) {
+    const tasks = outbox.warnings;
+    outbox.warnings = [];
+    outbox.warningsLastAt = now;
+    return { kind: 'warnings', tasks };
+  }
+  if (outbox.changedAt !== undefined && snapshotAt <= now) {
+    const { changedAt, changes } = outbox;
+    outbox.changedAt = undefined;
+    outbox.changes = [];
+    outbox.throttled = { sent: outbox.throttled.sent + 1, lastAt: now };
+    return { kind: 'snapshot', changedAt, tasks: changes };
+  }
+  const time = Math.min(warningsAt, snapshotAt);
+  return time === Infinity ? { kind: 'none' } : { kind: 'at', time };
+}
+
+export function takeSequence(outbox: Outbox): number {
+  return ++outbox.sequence;
+}
+
+function dueAt(lastAt: number | undefined, intervalMs: number): number {
+  return lastAt === undefined ? 0 : lastAt + intervalMs;
+}
+
+/** At most one an interval for the first 600 of a job, then one per ten, after 1,200 one per sixty. */
+function snapshotInterval(outbox: Outbox): number {
+  const { sent } = outbox.throttled;
+  return outbox.intervalMs * (sent < 600 ? 1 : sent < 1_200 ? 10 : 60);
+}
+
+/** At most a thousand are kept, and a failure is never given up for another change. */
+function keep(changes: TaskChange[], change: TaskChange): TaskChange[] {
+  if (changes.length < MAX_CHANGES) {
+    changes.push(change);
+  } else if (change.error !== undefined) {
+    const victim = changes.findLastIndex((kept) => kept.error === undefined);
+    if (victim >= 0) changes[victim] = change;
+  }
+  return changes;
+}
+
+/** Failures first, as the contract lists them; a change that both lists hold is named once. */
+function mergeChanges(older: readonly TaskChange[], newer: readonly TaskChange[]): TaskChange[] {
+  const all = [...older.filter((change) => !newer.some((other) => isSame(change, other))), ...newer];
+  return failuresFirst(all).slice(0, MAX_CHANGES);
+}
+
+export function failuresFirst(changes: readonly TaskChange[]): TaskChange[] {
+  return [
+    ...changes.filter((change) => change.error !== undefined),
+    ...changes.filter((change) => change.error === undefined),
+  ];
+}
+
+function isSame(one: TaskChange, other: TaskChange): boolean {
+  return one.nodeName === other.nodeName && one.batchID === other.batchID && one.status === other.status;
+}

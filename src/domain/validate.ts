@@ -1,0 +1,55 @@
+/**
+ * Refuses a bad pipeline with the texts of HKube's API. The facade asks it before a job is started, and the workflow
+ * asks it again, since a pipeline can also be started straight on Temporal.
+ */
+import { invalid } from './errors';
+import { planNodes, type NodePlan } from './graph';
+import { sourceOf } from './input/ast';
+import { countElements } from './input/resolve';
+import { getPath, isJsonArray, type Json } from './json';
+import { DEFAULTS, type Pipeline } from './pipeline';
+import { checkShape } from './shape';
+
+/**
+ * @param document anything that was parsed from JSON
+ * @returns the pipeline and its planned nodes
+ * @throws PipelineError `InvalidPipeline`; the message names the field and the rule
+ */
+export function parsePipeline(document: unknown): { pipeline: Pipeline; plans: NodePlan[] } {
+  checkShape(document);
+  const pipeline = document;
+  if (pipeline.nodes.length === 0) throw invalid('pipeline must have at least one node');
+  const plans = planNodes(pipeline);
+  plans.forEach((plan) => {
+    checkFlowInput(plan, pipeline.flowInput);
+    checkWidth(plan, pipeline.flowInput);
+  });
+  return { pipeline, plans };
+}
+
+function checkFlowInput(plan: NodePlan, flowInput: Json | undefined): void {
+  for (const source of plan.leaves.map(sourceOf)) {
+    if (source?.kind !== 'flowInput') continue;
+    const found = flowInput === undefined ? undefined : getPath(flowInput, source.path);
+    if (found === undefined) throw invalid(`unable to find ${['flowInput', ...source.path].join('.')}`);
+  }
+}
+
+/** What can be known of a batch's width before its parents have run. */
+function checkWidth(plan: NodePlan, flowInput: Json | undefined): void {
+  const lengths = plan.leaves.flatMap((leaf) => {
+    if (leaf.kind === 'rawBatch') return [countElements(leaf.segments)];
+    if (leaf.kind !== 'batchReference' || leaf.source.kind !== 'flowInput') return [];
+    const value = getPath(flowInput ?? null, leaf.source.path);
+    return [isJsonArray(value) ? value.length : 0];
+  });
+  const width =
+    plan.batchOperation === 'cartesian'
+      ? lengths.reduce((product, length) => product * length, 1)
+      : Math.max(0, ...lengths);
+  if (width > DEFAULTS.maxBatch) {
+    throw invalid(
+      `node "${plan.nodeName}" has a batch of ${String(width)} items, at most ${String(DEFAULTS.maxBatch)} are taken`,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+/** What turns an ordinary Temporal Worker into one that runs pipelines (contract §11). */
+import { SimplePlugin } from '@temporalio/plugin';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { createRunBlock, createSendWebhook, type Algorithms } from '../activities';
+import { parseAllowList } from './webhooks/guard';
+import { createSender, type Sender, type SenderOptions } from './webhooks/send';
+
+export interface PipelinesPluginOptions {
+  /** The algorithms that this worker serves, by name. All workers of a task queue serve the same ones. */
+  readonly algorithms: Algorithms;
+  readonly webhooks?: {
+    /** Each signs (see `parseSecrets` of `./webhooks`). @default none: unsigned */
+    readonly secrets?: SenderOptions['secrets'];
+    /** Addresses besides the public ones that may be called. @default none */
+    readonly allow?: SenderOptions['allow'];
+    /** Look-up, TCP and TLS together, in milliseconds. @default 5000 */
+    readonly connectTimeoutMs?: number;
+    /** Requests in flight at a time. @default 100 */
+    readonly concurrency?: number;
+  };
+}
+
+/**
+ * Adds the activities `runBlock` and `sendWebhook` to a Worker, and the workflows `runPipeline` and `deliverWebhook`
+ * where it has none of its own; a worker with own workflows re-exports ours from `temporal-pipelines/workflows`.
+ *
+ * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
+ * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to.
+ */
+export class PipelinesPlugin extends SimplePlugin {
+  private readonly sender: Sender;
+  private readonly concurrency: number;
+  private workerOptions: WorkerOptions | undefined;
+
+  constructor({ algorithms, webhooks = {} }: PipelinesPluginOptions) {
+    super({ name: 'temporal-pipelines.PipelinesPlugin', activities: { runBlock: createRunBlock(algorithms) } });
+    this.concurrency = webhooks.concurrency ?? 100;
+    this.sender = createSender({
+      secrets: webhooks.secrets ?? [],
+      allow: webhooks.allow ?? parseAllowList(undefined),
+      connectTimeoutMs: webhooks.connectTimeoutMs ?? 5_000,
+    });
+  }
+
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    this.workerOptions = options;
+    const configured = super.configureWorker(options);
+    const hasWorkflows = configured.workflowsPath !== undefined || configured.workflowBundle !== undefined;
+    return hasWorkflows ? configured : { ...configured, workflowsPath: workflowsPath() };
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const webhooks = await this.createWebhookWorker();
+    const sending = webhooks.run().catch((error: unknown) => {
+      // Webhooks that nobody sends would only be noticed by their receivers: the whole worker ends instead.
+      worker.shutdown();
+      throw error;
+    });
+    try {
+      await Promise.race([super.runWorker(worker, next), sending.then(() => new Promise<never>(() => undefined))]);
+    } finally {
+      if (webhooks.getState() === 'RUNNING') webhooks.shutdown();
+      await sending;
+      await this.sender.close();
+    }
+  }
+
+  private async createWebhookWorker(): Promise<Worker> {
+    if (this.workerOptions === undefined) throw new Error('the plugin belongs to no worker yet');
+    const { connection, namespace, taskQueue, identity } = this.workerOptions;
+    return Worker.create({
+      ...(connection !== undefined && { connection }),
+      ...(namespace !== undefined && { namespace }),
+      ...(identity !== undefined && { identity }),
+      taskQueue: `${taskQueue}-webhooks`,
+      activities: { sendWebhook: createSendWebhook(this.sender) },
+      maxConcurrentActivityTaskExecutions: this.concurrency,
+    });
+  }
+}
+
+/** The module that Temporal bundles for its sandbox: source under a loader, compiled in the package. */
+export function workflowsPath(): string {
+  return require.resolve('../workflows');
+}

@@ -1,0 +1,48 @@
+/** Where Temporal is: its own variables and its own file, read by its own library, so that they mean what they always do. */
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+
+/** What client and worker connections have in common. */
+export interface TemporalTarget {
+  readonly namespace: string;
+  readonly connectionOptions: Pick<ConnectionOptions, 'tls' | 'metadata'> & {
+    readonly address: string;
+    readonly apiKey?: string;
+  };
+}
+
+export interface TargetOverrides {
+  /** `host:port`, instead of `TEMPORAL_ADDRESS`. */
+  readonly address?: string;
+}
+
+const DEFAULT_ADDRESS = '127.0.0.1:7233';
+
+/** Reads address, namespace, TLS, API key and headers from the environment and from Temporal's configuration file. */
+export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget {
+  const { namespace, connectionOptions: found } = loadClientConnectConfig();
+  return {
+    namespace: namespace ?? 'default',
+    connectionOptions: {
+      address: overrides.address ?? found.address ?? DEFAULT_ADDRESS,
+      ...(found.apiKey === undefined ? {} : { apiKey: found.apiKey }),
+      ...(found.tls === undefined ? {} : { tls: found.tls }),
+      ...(found.metadata === undefined ? {} : { metadata: found.metadata }),
+    },
+  };
+}
+
+/**
+ * Connects to Temporal. Close `client.connection` when done.
+ *
+ * @throws an Error that names the address where nobody answers within 10 s
+ */
+export async function connect(overrides: TargetOverrides = {}): Promise<Client> {
+  const { namespace, connectionOptions } = temporalTarget(overrides);
+  try {
+    const connection = await Connection.connect(connectionOptions);
+    return new Client({ connection, namespace });
+  } catch (error) {
+    throw new Error(`no Temporal server answers at ${connectionOptions.address} (TEMPORAL_ADDRESS)`, { cause: error });
+  }
+}

@@ -1,0 +1,52 @@
+/** The worker process: an ordinary Temporal Worker with our plugin, and the settings that were measured to serve it best. */
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Algorithms } from '../activities';
+import { PipelinesPlugin, type PipelinesPluginOptions } from './plugin';
+import type { TemporalTarget } from './temporal/connection';
+
+export interface PipelineWorkerOptions extends PipelinesPluginOptions {
+  readonly algorithms: Algorithms;
+  readonly taskQueue: string;
+  readonly target: TemporalTarget;
+  /** Blocks that run at a time. @default 100 */
+  readonly slots?: number;
+  /** Workflows kept in memory between their tasks. @default the SDK's */
+  readonly maxCachedWorkflows?: number;
+}
+
+export interface PipelineWorker {
+  /** Serves until it is shut down, and closes the connection. */
+  run(): Promise<void>;
+  /** Begins a graceful shutdown: nothing new is taken, what runs has ten seconds. */
+  shutdown(): void;
+}
+
+export async function createPipelineWorker(options: PipelineWorkerOptions): Promise<PipelineWorker> {
+  const connection = await NativeConnection.connect(options.target.connectionOptions);
+  const worker = await Worker.create({
+    connection,
+    namespace: options.target.namespace,
+    taskQueue: options.taskQueue,
+    plugins: [new PipelinesPlugin(options)],
+    maxConcurrentActivityTaskExecutions: options.slots ?? 100,
+    ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
+    // A killed worker's workflows go on elsewhere after this, not after the default ten seconds.
+    stickyQueueScheduleToStartTimeout: '2s',
+    // Running blocks learn of a stop, and are known to be alive, within about a second.
+    maxHeartbeatThrottleInterval: '1s',
+    defaultHeartbeatThrottleInterval: '1s',
+    shutdownGraceTime: '10s',
+  });
+  return {
+    async run() {
+      try {
+        await worker.run();
+      } finally {
+        await connection.close();
+      }
+    },
+    shutdown() {
+      worker.shutdown();
+    },
+  };
+}

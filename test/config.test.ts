@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import { resolve } from 'node:path';
+import { ConfigError, loadConfig, SETTINGS, urlOf } from '../src/config';
+import { parseDuration } from '../src/config-values';
+import { MUST_DELIVER } from '../src/domain/delivery';
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** The problems of an environment that is not accepted. */
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('config', () => {
+  it('has the defaults of the contract', () => {
+    const config = loadConfig({});
+    expect(config).to.deep.include({
+      host: '127.0.0.1',
+      port: 3_000,
+      publicUrl: 'http://127.0.0.1:3000',
+      taskQueue: 'pipelines',
+      dataDir: resolve('.data'),
+      algorithms: [],
+      webhookSecrets: [],
+      webhookConnectTimeout: 5_000,
+      webhookAttemptTimeout: 15_000,
+      webhookProgressTimeout: 5_000,
+      webhookProgressInterval: 1_000,
+      deliveryRetention: 14 * 86_400_000,
+      logLevel: 'info',
+      given: {},
+    });
+    expect(config).to.not.have.property('temporalUiUrl');
+    expect(config.webhookRetrySchedule).to.deep.equal(MUST_DELIVER.scheduleMs);
+    expect(config.webhookAllow).to.deep.equal({ ranges: [], hosts: new Set() });
+  });
+
+  it('reads each variable', () => {
+    const env = {
+      HOST: '::1',
+      PORT: '8080',
+      PUBLIC_URL: 'https://pipelines.example/base/',
+      TASK_QUEUE: 'heavy',
+      TEMPORAL_UI_URL: 'https://temporal.example',
+      DATA_DIR: '/var/lib/pipelines',
+      ALGORITHMS: './a.js, ./b.js,',
+      WEBHOOK_SECRETS: `${SECRET},${SECRET}`,
+      WEBHOOK_ALLOW: '10.0.0.0/8,hooks.internal',
+      WEBHOOK_RETRY_SCHEDULE: '0s, 1.5s, 2m',
+      WEBHOOK_CONNECT_TIMEOUT: '500ms',
+      WEBHOOK_ATTEMPT_TIMEOUT: '1m',
+      WEBHOOK_PROGRESS_TIMEOUT: '2s',
+      WEBHOOK_PROGRESS_INTERVAL: '0s',
+      DELIVERY_RETENTION: '1h',
+      LOG_LEVEL: 'DEBUG',
+    };
+    const { webhookSecrets, webhookAllow, ...config } = loadConfig({ ...env, UNRELATED: 'x' });
+    expect(config).to.deep.equal({
+      host: '::1',
+      port: 8_080,
+      publicUrl: 'https://pipelines.example/base',
+      taskQueue: 'heavy',
+      temporalUiUrl: 'https://temporal.example',
+      dataDir: '/var/lib/pipelines',
+      algorithms: ['./a.js', './b.js'],
+      webhookRetrySchedule: [0, 1_500, 120_000],
+      webhookConnectTimeout: 500,
+      webhookAttemptTimeout: 60_000,
+      webhookProgressTimeout: 2_000,
+      webhookProgressInterval: 0,
+      deliveryRetention: 3_600_000,
+      logLevel: 'debug',
+      given: { ...env, ALGORITHMS: './a.js, ./b.js,' },
+    });
+    expect(webhookSecrets).to.have.length(2);
+    expect([...webhookAllow.hosts]).to.deep.equal(['hooks.internal']);
+  });
+
+  it('lets a flag win over its variable, and takes an empty one as not set', () => {
+    const config = loadConfig({ PORT: '8080', HOST: '' }, { port: '9090' });
+    expect(config).to.deep.include({ port: 9_090, host: '127.0.0.1', given: { PORT: '9090' } });
+  });
+
+  it('reports all mistakes together, each with its variable and rule', () => {
+    const problems = problemsOf({
+      PORT: '70000',
+      WEBHOOK_CONNECT_TIMEOUT: '5',
+      LOG_LEVEL: 'loud',
+      PUBLIC_URL: 'ftp://x',
+    });
+    expect(problems).to.deep.equal([
+      'PORT: "70000" is not a port from 0 to 65535',
+      'PUBLIC_URL: must be an http or https URL',
+      'WEBHOOK_CONNECT_TIMEOUT: "5" is not a duration such as 500ms, 5s, 1m, 2h or 14d',
+      'LOG_LEVEL: "loud" is not one of trace, debug, info, warn, error, fatal, silent',
+    ]);
+    expect(new ConfigError(problems).message.split('\n')).to.deep.equal(problems);
+  });
+
+  for (const [name, text] of [
+    ['HOST', 'not a host'],
+    ['PORT', '-1'],
+    ['PORT', '3000x'],
+    ['PUBLIC_URL', 'pipelines.example'],
+    ['PUBLIC_URL', 'https://user:pass@pipelines.example'],
+    ['TEMPORAL_UI_URL', 'javascript:alert(1)'],
+    ['WEBHOOK_SECRETS', 'whsec_c2hvcnQ='],
+    ['WEBHOOK_SECRETS', SECRET.replace('whsec_', '')],
+    ['WEBHOOK_ALLOW', '10.0.0.0/33'],
+    ['WEBHOOK_RETRY_SCHEDULE', ','],
+    ['WEBHOOK_RETRY_SCHEDULE', '0s,soon'],
+    ['WEBHOOK_CONNECT_TIMEOUT', '0s'],
+    ['WEBHOOK_ATTEMPT_TIMEOUT', '-1s'],
+    ['WEBHOOK_PROGRESS_TIMEOUT', '1w'],
+    ['WEBHOOK_PROGRESS_INTERVAL', '1 s'],
+    ['DELIVERY_RETENTION', '366d'],
+    ['LOG_LEVEL', '3'],
+  ] as const) {
+    it(`refuses ${name}=${text}`, () => {
+      const problems = problemsOf({ [name]: text });
+      expect(problems).to.have.length(1);
+      expect(problems[0]).to.match(new RegExp(`^${name}: .+`));
+    });
+  }
+
+  it('repeats neither secrets nor credentials in a message', () => {
+    const problems = problemsOf({ WEBHOOK_SECRETS: 'whsec_hunter2', PUBLIC_URL: 'https://me:hunter2@x.example' });
+    expect(problems).to.have.length(2);
+    expect(problems.join()).to.not.include('hunter2');
+  });
+
+  it('names every variable as its flag in kebab case would be', () => {
+    for (const [key, { name }] of Object.entries(SETTINGS)) {
+      expect(key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).to.equal(name);
+    }
+  });
+
+  it('writes URLs that a caller on this machine can use', () => {
+    expect(urlOf('127.0.0.1', 3_000)).to.equal('http://127.0.0.1:3000');
+    expect(urlOf('0.0.0.0', 80)).to.equal('http://127.0.0.1:80');
+    expect(urlOf('::1', 3_000)).to.equal('http://[::1]:3000');
+  });
+
+  it('reads durations in milliseconds', () => {
+    const texts = ['500ms', '5s', '1m', '2h', '14d', '0s', '0.5s'];
+    expect(texts.map(parseDuration)).to.deep.equal([500, 5_000, 60_000, 7_200_000, 1_209_600_000, 0, 500]);
+  });
+});

@@ -1,0 +1,44 @@
+/** One Temporal server for all tests of a mocha process, started by the first that asks. */
+import type { Client } from '@temporalio/client';
+import { after } from 'mocha';
+import { connect } from '../../src/temporal/connection';
+import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
+
+export interface TestTemporal {
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly client: Client;
+}
+
+/** Generous: a machine without the `temporal` command builds it at the first start. */
+export const TEMPORAL_START_TIMEOUT = 600_000;
+
+let running: Promise<{ server: DevServer; temporal: TestTemporal }> | undefined;
+
+/** The shared server. Call it from a `before` hook with `this.timeout(TEMPORAL_START_TIMEOUT)`. */
+export async function sharedTemporal(): Promise<TestTemporal> {
+  running ??= start();
+  return (await running).temporal;
+}
+
+async function start(): Promise<{ server: DevServer; temporal: TestTemporal }> {
+  const server = await startDevServer({ port: 0, uiPort: 0 });
+  // Not even a run that ends without its hooks leaves a server behind.
+  process.once('exit', () => {
+    try {
+      process.kill(server.pid);
+    } catch {
+      // Gone already, as it should be.
+    }
+  });
+  const client = await connect({ address: server.address });
+  return { server, temporal: { address: server.address, uiUrl: server.uiUrl, client } };
+}
+
+after('stop the shared Temporal server', async function () {
+  this.timeout(20_000);
+  if (running === undefined) return;
+  const { server, temporal } = await running;
+  await temporal.client.connection.close();
+  await server.stop();
+});

@@ -1,0 +1,31 @@
+/**
+ * The names by which a running job or delivery is spoken to (contract §11). Fixed for ever: other SDKs and the
+ * `temporal` command use them as text.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { DeliveryRecord } from '../src/domain/delivery-record';
+import type { ProgressBody, ResultBody } from '../src/domain/events';
+
+export const RUN_PIPELINE = 'runPipeline';
+export const DELIVER_WEBHOOK = 'deliverWebhook';
+
+/** The progress body that a debug subscriber would have got last. */
+export const statusQuery = defineQuery<ProgressBody>('status');
+/** The result body once the job has ended, else null. */
+export const resultsQuery = defineQuery<ResultBody | null>('results');
+
+/** Each answers the status after it, and is rejected with type `WrongState` where the job's status does not allow it. */
+export const stopUpdate = defineUpdate<ProgressBody, [reason?: string]>('stop');
+export const pauseUpdate = defineUpdate<ProgressBody>('pause');
+export const resumeUpdate = defineUpdate<ProgressBody>('resume');
+
+/** The same without an answer; where the status does not allow it nothing happens. */
+export const stopSignal = defineSignal<[reason?: string]>('stop');
+export const pauseSignal = defineSignal('pause');
+export const resumeSignal = defineSignal('resume');
+
+/** To `deliverWebhook`: the delivery that goes before this one to the same URL has ended. */
+export const predecessorEndedSignal = defineSignal('predecessorEnded');
+/** To `deliverWebhook`: make a manual attempt now. */
+export const redeliverSignal = defineSignal('redeliver');
+export const deliveryQuery = defineQuery<DeliveryRecord>('delivery');

@@ -1,0 +1,106 @@
+/** Sends a job's progress events while it runs: in order, one in flight, each at most three times (contract §7). */
+import { condition } from '@temporalio/workflow';
+import { LATEST_WINS, nextStep } from '../src/domain/delivery';
+import type { ProgressBody } from '../src/domain/events';
+import { isEnded, progressBody, type Job } from '../src/domain/job';
+import { failuresFirst, takeNext, takeSequence, type NextEvent } from '../src/domain/outbox';
+import type { JobSettings } from '../src/domain/settings';
+import type { OutgoingEvent } from './deliver-webhook';
+import { attemptPriority, sendAttempt } from './send-attempt';
+import { webhookId } from './webhook-id';
+
+export class ProgressSender {
+  /** The event that was taken and is not delivered or dropped yet. */
+  private current: OutgoingEvent | undefined;
+  private attempting = false;
+  /** The receiver answered 410: no more progress to this URL in this job. */
+  private gone = false;
+
+  constructor(
+    private readonly job: Job,
+    private readonly settings: JobSettings & { readonly webhookTaskQueue: string },
+  ) {}
+
+  /** @returns once the job has ended and the attempt in flight is over */
+  async run(): Promise<void> {
+    if (this.job.pipeline.webhooks?.progress === undefined) return;
+    while (!isEnded(this.job) && !this.gone) {
+      const next = takeNext(this.job.outbox, Date.now());
+      if (next.kind === 'none') await condition(() => this.hasNews());
+      else if (next.kind === 'at') {
+        await condition(
+          () => isEnded(this.job) || this.job.outbox.queue.length > 0,
+          Math.max(1, next.time - Date.now()),
+        );
+      } else await this.send(this.toOutgoing(this.bodyOf(next)));
+    }
+  }
+
+  /**
+   * What the job leaves to its delivery once it has ended.
+   *
+   * @returns the events that were not sent, in order; the terminal one is the last, where the level lets it pass
+   */
+  async takeRest(): Promise<OutgoingEvent[]> {
+    await condition(() => !this.attempting, this.settings.progressTimeoutMs);
+    if (this.gone) return [];
+    const unsent = this.current === undefined ? [] : [this.current];
+    return [...unsent, ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body))];
+  }
+
+  private hasNews(): boolean {
+    const { queue, changedAt, warnings } = this.job.outbox;
+    return isEnded(this.job) || queue.length > 0 || changedAt !== undefined || warnings.length > 0;
+  }
+
+  private bodyOf(next: Exclude<NextEvent, { kind: 'none' | 'at' }>): ProgressBody {
+    switch (next.kind) {
+      case 'queued':
+        return next.body;
+      case 'warnings':
+        return progressBody(this.job, {
+          level: 'warn',
+          at: Date.now(),
+          hasData: true,
+          tasks: failuresFirst(next.tasks),
+        });
+      case 'snapshot': {
+        const { changedAt: at, tasks } = next;
+        return this.job.outbox.subscriber === 'trace'
+          ? progressBody(this.job, { level: 'trace', at, hasData: true, tasks: failuresFirst(tasks) })
+          : progressBody(this.job, { level: 'debug', at, hasData: true });
+      }
+    }
+  }
+
+  private toOutgoing(body: ProgressBody): OutgoingEvent {
+    const sequence = takeSequence(this.job.outbox);
+    const terminal = isEnded(this.job) && body.status === this.job.status;
+    return { sequence, webhookId: webhookId('progress', terminal ? 'end' : sequence), body: JSON.stringify(body) };
+  }
+
+  private async send(event: OutgoingEvent): Promise<void> {
+    this.current = event;
+    for (let attempt = 1; !isEnded(this.job); attempt++) {
+      this.attempting = true;
+      const outcome = await sendAttempt(
+        {
+          ...event,
+          url: this.job.pipeline.webhooks?.progress ?? '',
+          kind: 'progress',
+          attempt,
+          deadlineMs: this.settings.progressTimeoutMs,
+        },
+        { taskQueue: this.settings.webhookTaskQueue, priorityKey: attemptPriority(attempt) },
+      );
+      this.attempting = false;
+      const step = nextStep(outcome, attempt, LATEST_WINS, Math.random());
+      if (step.kind !== 'retry') {
+        this.gone = step.kind === 'dead' && step.reason === 'gone';
+        this.current = undefined;
+        return;
+      }
+      await condition(() => isEnded(this.job), step.delayMs);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * The search attributes of jobs and deliveries. Safe in the workflow sandbox: nothing is imported but Temporal's common
+ * definitions, so workflows, activities, facade and worker all name them from here.
+ */
+import { defineSearchAttributeKey } from '@temporalio/common';
+
+export const PIPELINE_NAME = defineSearchAttributeKey('PipelineName', 'KEYWORD');
+/** Of a closed run it counts only together with Temporal's `ExecutionStatus`: a terminated run keeps its last value. */
+export const PIPELINE_STATUS = defineSearchAttributeKey('PipelineStatus', 'KEYWORD');
+export const PIPELINE_TAGS = defineSearchAttributeKey('PipelineTags', 'KEYWORD_LIST');
+export const PIPELINE_TYPES = defineSearchAttributeKey('PipelineTypes', 'KEYWORD_LIST');
+export const WEBHOOK_ID = defineSearchAttributeKey('WebhookId', 'KEYWORD');
+export const WEBHOOK_URL = defineSearchAttributeKey('WebhookUrl', 'KEYWORD');
+export const WEBHOOK_STATE = defineSearchAttributeKey('WebhookState', 'KEYWORD');
+
+/** All of them, for registering and checking. */
+export const SEARCH_ATTRIBUTES = [
+  PIPELINE_NAME,
+  PIPELINE_STATUS,
+  PIPELINE_TAGS,
+  PIPELINE_TYPES,
+  WEBHOOK_ID,
+  WEBHOOK_URL,
+  WEBHOOK_STATE,
+] as const;
