@@ -140,9 +140,9 @@ module.exports = {
 
     row(
       'examples',
-      'Examples are data and functions: the domain, Node and the libraries that their algorithms are about.',
+      'Examples are what a team writes: the domain, the types of algorithms, Node and the libraries that they are about.',
       own('src/examples'),
-      [DOMAIN, npm('spdx-satisfies')],
+      [DOMAIN, own('activities'), npm('spdx-satisfies')],
       { node: true },
     ),
 
@@ -154,8 +154,8 @@ module.exports = {
       to: { path: own('test') },
     },
     {
-      name: 'no-dev-dependencies',
-      comment: 'What is published works in a plain install: a package of devDependencies only would be missing there.',
+      name: 'declared-dependencies',
+      comment: 'What is published works in a plain install: it names only dependencies and peerDependencies.',
       severity: 'error',
       from: { path: own('src', 'workflows', 'activities') },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['npm-peer', 'type-only'] },

@@ -27,7 +27,8 @@ async function loadModule(path: string): Promise<object> {
   try {
     loaded = await import(pathToFileURL(resolve(path)).href);
   } catch (error) {
-    throw new Error(`ALGORITHMS: ${path} can't be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`ALGORITHMS: ${path} can't be loaded: ${why}`, { cause: error });
   }
   const exported = defaultOf(defaultOf(loaded));
   if (typeof exported !== 'object' || exported === null) {

@@ -7,7 +7,6 @@ import type { DeliveryRecord } from '../src/domain/delivery-record';
 import type { ProgressBody, ResultBody } from '../src/domain/events';
 
 export const RUN_PIPELINE = 'runPipeline';
-export const DELIVER_WEBHOOK = 'deliverWebhook';
 
 /** The progress body that a debug subscriber would have got last. */
 export const statusQuery = defineQuery<ProgressBody>('status');

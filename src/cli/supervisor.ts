@@ -23,13 +23,13 @@ export interface Running {
   /** Of Temporal's page; undefined for a foreign server without `TEMPORAL_UI_URL`. */
   readonly uiUrl: string | undefined;
   readonly facadeUrl: string;
-  workerPid(): number;
+  readonly workerPid: () => number;
   /** Ends the worker as a crash would; it is started again. */
-  killWorker(): void;
+  readonly killWorker: () => void;
   /** Facade, worker, server, in this order. Resolves when all are gone. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Ends everything at once. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 /** What is to be undone at the end, the latest first. */
@@ -89,9 +89,7 @@ async function startLocked(config: Config, options: StartOptions, undo: Undo): P
     uiUrl,
     facadeUrl: urlOf(config.host, port),
     workerPid: () => worker.pid,
-    killWorker: () => {
-      worker.kill();
-    },
+    killWorker: () => worker.kill(),
     kill: () => {
       facade.kill();
       worker.kill();

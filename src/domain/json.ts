@@ -23,7 +23,7 @@ export function getPath(value: Json, path: readonly string[]): Json | undefined 
   for (const key of path) {
     if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
     if (isJsonArray(current) && !/^\d+$/.test(key)) return undefined;
-    const next: Json | undefined = isJsonArray(current) ? current[Number(key)] : (current as JsonObject)[key];
+    const next: Json | undefined = isJsonArray(current) ? current[Number(key)] : current[key];
     if (next === undefined) return undefined;
     current = next;
   }

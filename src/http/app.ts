@@ -20,7 +20,7 @@ export interface AppOptions {
   readonly log: Logger;
 }
 
-export const PREFIX = '/api/v1';
+const PREFIX = '/api/v1';
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();

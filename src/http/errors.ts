@@ -10,7 +10,7 @@ const STATUS: Record<PipelineErrorCode, number> = {
   Unavailable: 503,
 };
 
-export function errorBody(code: number, message: string, details?: readonly string[]): object {
+function errorBody(code: number, message: string, details?: readonly string[]): object {
   return { error: { code, message, ...(details !== undefined && details.length > 0 && { details }) } };
 }
 

@@ -17,6 +17,7 @@ export interface TargetOverrides {
 }
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
+const CONNECT_WITHIN = 5_000;
 
 /** Reads address, namespace, TLS, API key and headers from the environment and from Temporal's configuration file. */
 export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget {
@@ -35,12 +36,12 @@ export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget 
 /**
  * Connects to Temporal. Close `client.connection` when done.
  *
- * @throws an Error that names the address where nobody answers within 10 s
+ * @throws an Error that names the address where nobody answers within 5 s
  */
 export async function connect(overrides: TargetOverrides = {}): Promise<Client> {
   const { namespace, connectionOptions } = temporalTarget(overrides);
   try {
-    const connection = await Connection.connect(connectionOptions);
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_WITHIN });
     return new Client({ connection, namespace });
   } catch (error) {
     throw new Error(`no Temporal server answers at ${connectionOptions.address} (TEMPORAL_ADDRESS)`, { cause: error });

@@ -1,7 +1,8 @@
 /** Whether someone serves a task queue, by the server's own record of who asked it for work. */
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 
+/** The server's `TASK_QUEUE_TYPE_WORKFLOW`. */
+const WORKFLOW_TASKS = 1;
 /** The server forgets a poller after five minutes; a worker asks at least once a minute. */
 const SEEN_WITHIN_MS = 70_000;
 
@@ -9,8 +10,8 @@ export async function isServed(client: Client, taskQueue: string): Promise<boole
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
-    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    taskQueueType: WORKFLOW_TASKS,
   });
   const oldest = Date.now() - SEEN_WITHIN_MS;
-  return (pollers ?? []).some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 >= oldest);
+  return pollers.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 >= oldest);
 }

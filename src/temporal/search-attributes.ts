@@ -3,17 +3,6 @@ import { isGrpcServiceError, type ConnectionLike } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 
-export {
-  PIPELINE_NAME,
-  PIPELINE_STATUS,
-  PIPELINE_TAGS,
-  PIPELINE_TYPES,
-  SEARCH_ATTRIBUTES,
-  WEBHOOK_ID,
-  WEBHOOK_STATE,
-  WEBHOOK_URL,
-} from '../../workflows/search-attributes';
-
 /** An attribute that cannot be used in a namespace. */
 export interface MissingSearchAttribute {
   readonly name: string;

@@ -55,7 +55,7 @@ function refuseUnknownAlgorithms(pipeline: Pipeline, known: ReadonlySet<string> 
 /** Literal addresses only: names resolve later, and are checked at each attempt. */
 function refuseBlockedWebhooks(pipeline: Pipeline, allow: AllowList): void {
   for (const [kind, url] of Object.entries(pipeline.webhooks ?? {})) {
-    const refusal = checkUrl(String(url), allow);
+    const refusal = checkUrl(url, allow);
     if (refusal !== undefined) throw invalid(`data.webhooks.${kind}: ${refusal.error}`);
   }
 }

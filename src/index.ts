@@ -1,0 +1,29 @@
+// The package's front door. Workers take `./plugin`, callers `./client`, receivers `./webhooks`, and a worker with
+// workflows of its own `./workflows`, which is all that may be imported inside the sandbox.
+export type {
+  Algorithm,
+  AlgorithmArgs,
+  AlgorithmContext,
+  AlgorithmFunction,
+  AlgorithmLog,
+  AlgorithmOptions,
+  Algorithms,
+} from '../activities';
+export { JobHandle, PipelineClient, type PipelineClientOptions } from './client';
+export type { AttemptOutcome, Attempt, AttemptError } from './domain/delivery';
+export type { DeliveryRecord, DeliveryState } from './domain/delivery-record';
+export { PipelineError, type PipelineErrorCode } from './domain/errors';
+export type {
+  ActiveNode,
+  FailedTask,
+  JobStatus,
+  ProgressBody,
+  ResultBody,
+  ResultEntry,
+  TaskChange,
+} from './domain/events';
+export type { Json, JsonObject } from './domain/json';
+export type { Pipeline, PipelineNode, RetryPolicyName } from './domain/pipeline';
+export type { JobSettings } from './domain/settings';
+export type { Level } from './domain/verbosity';
+export { PipelinesPlugin, type PipelinesPluginOptions } from './plugin';

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { State } from '../../src/cli/state';
+import { freePort } from '../../src/temporal/ports';
+import { isAlive } from '../../src/temporal/processes';
+import { TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { until } from '../support/until';
+
+const MAIN = join(__dirname, '../../src/cli/main.ts');
+
+/** The command line in a process of its own, with what it has written so far. */
+function run(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, ['--require', 'tsx', MAIN, ...args], {
+    env: { ...process.env, TEMPORAL_ADDRESS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written = { stdout: '', stderr: '' };
+  child.stdout.on('data', (data: Buffer) => (written.stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (written.stderr += data.toString()));
+  const ended = once(child, 'close') as Promise<[code: number | null]>;
+  return { child, written, ended };
+}
+
+describe('temporal-pipelines', function () {
+  this.timeout(TEMPORAL_START_TIMEOUT);
+  let dataDir: string;
+
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'start-'));
+  });
+
+  afterEach(async () => {
+    await rm(dataDir, { recursive: true });
+  });
+
+  it('start runs a real server, worker and facade until SIGTERM', async () => {
+    const port = String(await freePort(0));
+    const { child, written, ended } = run(['start', '--port', port], { DATA_DIR: dataDir });
+    await until('it is up', () => written.stdout.includes('Ctrl-C stops') || child.exitCode !== null, 60_000);
+    expect(written.stdout).to.include('webhooks are unsigned').and.to.include(`http://127.0.0.1:${port}`);
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).to.equal(200);
+    const state = JSON.parse(await readFile(join(dataDir, 'state.json'), 'utf8')) as State;
+    child.kill('SIGTERM');
+    expect(await ended).to.deep.equal([0, null]);
+    for (const started of [state.temporal, state.worker, state.facade]) {
+      expect(await isAlive(started?.pid ?? 0)).to.equal(false);
+    }
+  });
+
+  it('says all that is wrong with the configuration and ends with 2', async () => {
+    const { written, ended } = run(['worker', '--log-level', 'loud'], { PORT: 'x', DATA_DIR: dataDir });
+    expect(await ended).to.deep.equal([2, null]);
+    expect(written.stderr.trim().split('\n')).to.deep.equal([
+      'temporal-pipelines: PORT: "x" is not a port from 0 to 65535',
+      'temporal-pipelines: LOG_LEVEL: "loud" is not one of trace, debug, info, warn, error, fatal, silent',
+    ]);
+  });
+
+  it('says in one line what else went wrong and ends with 1', async () => {
+    const nobody = `127.0.0.1:${String(await freePort(0))}`;
+    const { written, ended } = run(['serve'], { TEMPORAL_ADDRESS: nobody, DATA_DIR: dataDir });
+    expect(await ended).to.deep.equal([1, null]);
+    expect(written.stderr).to.equal(`temporal-pipelines: no Temporal server answers at ${nobody} (TEMPORAL_ADDRESS)\n`);
+  });
+});
