@@ -67,13 +67,14 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
   const sender = new ProgressSender(job, settings);
   let shownStatus = job.status;
 
-  handleMessages(job, apply);
   void CancellationScope.current().cancelRequested.catch(() => {
     apply({ type: 'stop', reason: 'canceled from Temporal' });
   });
 
   await CancellationScope.nonCancellable(async () => {
     apply({ type: 'started' });
+    // Only now: a message that came with the start is about a job that has started.
+    handleMessages(job, apply);
     void stopWhenExpired();
     const sending = sender.run();
     await condition(() => isEnded(job));

@@ -1,7 +1,7 @@
 /** The child's side of the supervisor: when to stop, and how to say that one is ready. Works without a supervisor too. */
 
-/** How long a child may take to stop before it ends by force. */
-export const CHILD_GRACE = 10_000;
+/** How long a child may take to stop before it ends by force; a worker gives what it runs ten seconds of it. */
+export const CHILD_GRACE = 15_000;
 
 /** What a child tells its supervisor once it can be used. */
 export interface ReadyMessage {

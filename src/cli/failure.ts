@@ -4,8 +4,9 @@ import { ConfigError } from '../config';
 export function failWith(error: unknown): never {
   const lines = error instanceof ConfigError ? error.problems : [oneLine(error)];
   for (const line of lines) process.stderr.write(`temporal-pipelines: ${line}\n`);
-  // The flag is looked for as well, since the configuration may be what has failed.
-  const debug = /^(debug|trace)$/i.test(process.env.LOG_LEVEL ?? '') || process.argv.includes('--log-level=debug');
+  // Not from a Config, since that may be what has failed.
+  const level = /--log-level[= ](\S+)/.exec(process.argv.join(' '))?.[1] ?? process.env.LOG_LEVEL ?? '';
+  const debug = /^(debug|trace)$/i.test(level);
   if (debug && error instanceof Error) process.stderr.write(`${String(error.stack)}\n${causes(error)}`);
   process.exit(error instanceof ConfigError ? 2 : 1);
 }

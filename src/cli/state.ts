@@ -1,5 +1,5 @@
 /** What a supervisor leaves in `DATA_DIR` for the next one: who it is, and which processes it has started. */
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DevServerRecord } from '../temporal/dev-server';
@@ -98,21 +98,28 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
 /** The locks of this process. */
 const held = new Set<string>();
 
+/** Whole or not at all, so that nobody reads an empty lock; false where there is one already. */
 async function createNew(file: string, content: unknown): Promise<boolean> {
+  const temporary = temporaryOf(file);
+  await writeFile(temporary, JSON.stringify(content));
   try {
-    const handle = await open(file, 'wx');
-    await handle.writeFile(JSON.stringify(content));
-    await handle.close();
+    await link(temporary, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(temporary, { force: true });
   }
+}
+
+function temporaryOf(file: string): string {
+  return `${file}.${String(process.pid)}`;
 }
 
 /** In one step: a kill -9 in between leaves the old file, not half of the new one. */
 async function replace(file: string, content: unknown): Promise<void> {
-  const temporary = `${file}.${String(process.pid)}`;
+  const temporary = temporaryOf(file);
   await writeFile(temporary, JSON.stringify(content, null, 2));
   await rename(temporary, file);
 }

@@ -22,7 +22,7 @@ export function expand(plan: NodePlan, scope: Scope): Expansion {
     ? 1
     : cartesian
       ? lengths.reduce((product, length) => product * length, 1)
-      : Math.max(...lengths);
+      : lengths.reduce((longest, length) => Math.max(longest, length), 0);
 
   /** Which element of the batch leaf at `position` the task at `index` gets; the last leaf varies fastest. */
   const elementIndex = (position: number, index: number): number => {

@@ -1,12 +1,11 @@
 /** The fields of a pipeline document and their types, with the texts that HKube's API answers (Ajv's wording). */
 import { invalid } from './errors';
-import { isJsonObject } from './json';
+import { isJsonObject, isTooDeep, MAX_DEPTH } from './json';
 import type { Pipeline } from './pipeline';
 import { LEVELS } from './verbosity';
 
 /** Ids are Temporal workflow ids, at most 255 characters with what is put behind the name. */
 const MAX_NAME = 200;
-const MAX_DEPTH = 200;
 
 type Check = (value: unknown, at: string) => void;
 
@@ -77,6 +76,10 @@ const all =
     });
   };
 
+const shallow: Check = (value, at) => {
+  if (isTooDeep(value)) throw invalid(`${at} should NOT be nested deeper than ${String(MAX_DEPTH)} levels`);
+};
+
 const object =
   (fields: Record<string, Check>, rule: { required?: readonly string[]; closed?: boolean } = {}): Check =>
   (value, at) => {
@@ -89,19 +92,9 @@ const object =
       if (check !== undefined) check(entry, `${at}.${name}`);
       else if (rule.closed === true)
         throw invalid(`${at} should NOT have additional properties (${name.slice(0, 100)})`);
+      else shallow(entry, `${at}.${name.slice(0, 100)}`);
     }
   };
-
-/** Without recursion, so that the deepest document is refused and not overflowed on. */
-const shallow: Check = (value, at) => {
-  const pending: [unknown, number][] = [[value, 1]];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [current, depth] = next;
-    if (typeof current !== 'object' || current === null) continue;
-    if (depth > MAX_DEPTH) throw invalid(`${at} should NOT be nested deeper than ${String(MAX_DEPTH)} levels`);
-    for (const child of Object.values(current)) pending.push([child, depth + 1]);
-  }
-};
 
 const notSupported =
   (supported: string): Check =>

@@ -46,7 +46,7 @@ function checkWidth(plan: NodePlan, flowInput: Json | undefined): void {
   const width =
     plan.batchOperation === 'cartesian'
       ? lengths.reduce((product, length) => product * length, 1)
-      : Math.max(0, ...lengths);
+      : lengths.reduce((longest, length) => Math.max(longest, length), 0);
   if (width > DEFAULTS.maxBatch) {
     throw invalid(
       `node "${plan.nodeName}" has a batch of ${String(width)} items, at most ${String(DEFAULTS.maxBatch)} are taken`,

@@ -21,7 +21,7 @@ const CONNECT_WITHIN = 5_000;
 
 /** Reads address, namespace, TLS, API key and headers from the environment and from Temporal's configuration file. */
 export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget {
-  const { namespace, connectionOptions: found } = loadClientConnectConfig();
+  const { namespace, connectionOptions: found } = loadClientConnectConfig({ overrideEnvVars: givenEnvironment() });
   return {
     namespace: namespace ?? 'default',
     connectionOptions: {
@@ -46,4 +46,11 @@ export async function connect(overrides: TargetOverrides = {}): Promise<Client> 
   } catch (error) {
     throw new Error(`no Temporal server answers at ${connectionOptions.address} (TEMPORAL_ADDRESS)`, { cause: error });
   }
+}
+
+/** A variable that is set to nothing counts as not set, here as in our own configuration. */
+function givenEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => (entry[1] ?? '') !== ''),
+  );
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Entry } from '../../src/cli/children';
 
-export const LIGHT_ENTRY: Entry = { file: join(__dirname, 'light-child.ts'), execArgv: ['--require', 'tsx'] };
+export const LIGHT_ENTRY: Entry = { file: require.resolve('./light-child'), execArgv: ['--require', 'tsx'] };

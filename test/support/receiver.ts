@@ -3,19 +3,35 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ProgressBody, ResultBody } from '../../src/domain/events';
 
-export interface Received {
+export interface Arrived {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   readonly at: number;
+}
+
+export interface Received extends Arrived {
   /** The status code that was answered. */
   readonly answered: number;
 }
 
-/** @returns the status code of the answer to the `count`th request (1-based) on its path */
-export type Answer = (request: Omit<Received, 'answered'>, count: number) => number | Promise<number>;
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** @returns the answer to the `count`th request (1-based) on its path, or only its status code */
+export type Answer = (request: Arrived, count: number) => number | Reply | Promise<number | Reply>;
+
+/** An answer that never comes. */
+export const NEVER = new Promise<never>(() => undefined);
 
 export class Receiver {
+  /** Every request, as it came, answered or not. */
+  readonly arrived: Arrived[] = [];
+  /** Every request that was answered, in the order of the answers. */
   readonly received: Received[] = [];
   private readonly waiting = new Set<() => void>();
 
@@ -29,12 +45,16 @@ export class Receiver {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        const got = { path: request.url ?? '', headers: request.headers, text, at: Date.now() };
-        const count = receiver.on(got.path).length + 1;
-        void Promise.resolve(answer(got, count)).then((answered) => {
-          receiver.record({ ...got, answered });
-          response.writeHead(answered).end();
+        const { method = '', url: path = '', headers } = request;
+        const got = { method, path, headers, text: Buffer.concat(chunks).toString(), at: Date.now() };
+        const count = receiver.arrivedOn(path).length + 1;
+        receiver.arrived.push(got);
+        receiver.tell();
+        void Promise.resolve(answer(got, count)).then((given) => {
+          const reply = typeof given === 'number' ? { status: given } : given;
+          response.writeHead(reply.status, reply.headers).end(reply.body);
+          receiver.received.push({ ...got, answered: reply.status });
+          receiver.tell();
         });
       });
     });
@@ -47,6 +67,10 @@ export class Receiver {
     return this.received.filter((request) => request.path === path);
   }
 
+  arrivedOn(path: string): Arrived[] {
+    return this.arrived.filter((request) => request.path === path);
+  }
+
   /** The bodies that were answered with 2xx on `/progress`, in the order of their arrival. */
   get progress(): ProgressBody[] {
     return this.accepted('/progress').map(({ text }) => JSON.parse(text) as ProgressBody);
@@ -56,7 +80,7 @@ export class Receiver {
     return this.accepted('/result').map(({ text }) => JSON.parse(text) as ResultBody);
   }
 
-  /** Resolves as soon as `done` holds; looked at after each request. */
+  /** Resolves as soon as `done` holds; looked at after each request and each answer. */
   async until(done: (receiver: Receiver) => boolean, withinMs = 30_000): Promise<void> {
     if (done(this)) return;
     await new Promise<void>((resolve, reject) => {
@@ -84,8 +108,7 @@ export class Receiver {
     return this.on(path).filter(({ answered }) => answered < 300);
   }
 
-  private record(request: Received): void {
-    this.received.push(request);
+  private tell(): void {
     this.waiting.forEach((look) => {
       look();
     });

@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks until the answer is neither undefined nor false, and gives up loudly. */
+/**
+ * Looks again and again until `look` answers something truthy, and answers that.
+ *
+ * @param what is waited for, as the failure names it
+ */
 export async function until<T>(
   what: string,
-  ask: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 15_000,
-): Promise<T> {
+  look: () => T | Promise<T>,
+  withinMs = 30_000,
+): Promise<Exclude<T, false | undefined>> {
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
+    const found = await look();
+    if (found !== false && found !== undefined) return found as Exclude<T, false | undefined>;
     if (Date.now() > deadline) throw new Error(`not within ${String(withinMs)} ms: ${what}`);
-    await sleep(25);
+    await sleep(20);
   }
 }

@@ -1,18 +1,15 @@
 /** A real worker in the test's own process. */
-import { Runtime } from '@temporalio/worker';
 import { randomUUID } from 'node:crypto';
 import type { Algorithms } from '../../activities';
 import { PipelineClient } from '../../src/client';
 import type { JobSettings } from '../../src/domain/settings';
-import { createLogger, temporalLogger } from '../../src/logger';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { createPipelineWorker } from '../../src/worker';
+import { quietRuntime } from './runtime';
 import type { TestTemporal } from './temporal';
 
 export const SECRET = `whsec_${Buffer.from('a secret for the tests only').toString('base64')}`;
-
-let installed = false;
 
 export interface TestWorker {
   readonly taskQueue: string;
@@ -28,8 +25,7 @@ export interface TestWorkerOptions {
 
 /** `MAX_CACHED_WORKFLOWS=0` makes every workflow task replay its history from the start. */
 export async function startWorker(temporal: TestTemporal, options: TestWorkerOptions): Promise<TestWorker> {
-  if (!installed) Runtime.install({ logger: temporalLogger(createLogger('error', 'worker')), shutdownSignals: [] });
-  installed = true;
+  quietRuntime();
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const cached = process.env['MAX_CACHED_WORKFLOWS'];
   const worker = await createPipelineWorker({

@@ -1,17 +1,15 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
-import { temporal } from '@temporalio/proto';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  missingSearchAttributes,
-  registerSearchAttributes,
-  SEARCH_ATTRIBUTES,
-} from '../../src/temporal/search-attributes';
+import { missingSearchAttributes, registerSearchAttributes } from '../../src/temporal/search-attributes';
+import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
 
 const NAMES = SEARCH_ATTRIBUTES.map(({ name }) => name);
+/** The server's code of the type. */
+const INT = 3;
 
 describe('search attributes', function () {
   this.timeout(30_000);
@@ -44,8 +42,7 @@ describe('search attributes', function () {
 
   it('of another type are reported and left alone', async () => {
     const namespace = await newNamespace(connection);
-    const { INDEXED_VALUE_TYPE_INT } = temporal.api.enums.v1.IndexedValueType;
-    const searchAttributes = { PipelineTags: INDEXED_VALUE_TYPE_INT };
+    const searchAttributes: Record<string, number> = { PipelineTags: INT };
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
     const missing = await missingSearchAttributes(connection, namespace);
     expect(missing.filter(({ mistyped }) => mistyped)).to.deep.equal([

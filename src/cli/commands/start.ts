@@ -11,6 +11,8 @@ export async function start(config: Config): Promise<void> {
   const log = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
+  // Whoever reads our lines may go before us: no reason to end without stopping the rest.
+  process.stdout.on('error', () => undefined);
   const starting = startAll(config, { log });
   let started: Running | undefined = undefined;
   let firstSignal: number | undefined = undefined;

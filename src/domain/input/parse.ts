@@ -10,7 +10,7 @@
  * | anything else | literal |
  */
 import { invalid } from '../errors';
-import { isJsonArray, isJsonObject, type Json } from '../json';
+import { isJsonArray, isJsonObject, isTooDeep, MAX_DEPTH, type Json } from '../json';
 import type { BatchSegment, InputForm, Source } from './ast';
 
 export function parseInput(value: Json): InputForm {
@@ -60,7 +60,11 @@ function parseRawBatch(text: string): BatchSegment[] {
   for (const part of splitOnCommas(body).map((piece) => piece.trim())) {
     const range = RANGE.exec(part);
     if (range === null) {
-      values.push(parseElement(part));
+      const element = parseElement(part);
+      if (isTooDeep(element)) {
+        throw invalid(`input "${shorten(text)}" should NOT be nested deeper than ${String(MAX_DEPTH)} levels`);
+      }
+      values.push(element);
       continue;
     }
     const [first, last] = [Number(range[1]), Number(range[2])];
@@ -84,23 +88,30 @@ function parseElement(part: string): Json {
   }
 }
 
-/** Splits on the commas that are in no bracket, brace or quoted string. */
+/**
+ * Splits on the commas that are in no array, object or quoted string. Each of these is one only where it begins a part
+ * or stands in another: in `5" pipe` and `a[1` the quote and the bracket are text.
+ */
 function splitOnCommas(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let quoted = false;
+  let begun = false;
   let start = 0;
   for (let index = 0; index < text.length; index++) {
-    const char = text[index];
+    const char = text.charAt(index);
     if (quoted) {
       if (char === '\\') index++;
       else if (char === '"') quoted = false;
-    } else if (char === '"') quoted = true;
-    else if (char === '[' || char === '{') depth++;
-    else if (char === ']' || char === '}') depth = Math.max(0, depth - 1);
-    else if (char === ',' && depth === 0) {
+    } else if (char === ',' && depth === 0) {
       parts.push(text.slice(start, index));
       start = index + 1;
+      begun = false;
+    } else if (depth > 0 || !begun) {
+      if (char === '"') quoted = true;
+      else if (char === '[' || char === '{') depth++;
+      else if (char === ']' || char === '}') depth = Math.max(0, depth - 1);
+      begun ||= char.trim() !== '';
     }
   }
   parts.push(text.slice(start));

@@ -1,0 +1,205 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { blockSize, expand, type Expansion } from '../../src/domain/batch';
+import { describeRuns, fromRuns, inputAt, toRuns, type BlockForm, type IndexRuns } from '../../src/domain/block';
+import { planNodes } from '../../src/domain/graph';
+import type { NodeOutput } from '../../src/domain/input/resolve';
+import type { Json } from '../../src/domain/json';
+
+const flowInput: Json = {
+  list: ['x', 'y'],
+  empty: [],
+  rows: [{ id: 1 }, { id: 2 }, {}],
+  text: 'no array',
+  object: { '0': 'a' },
+  deep: { a: [10, { b: null }] },
+};
+const OUTPUTS: Record<string, NodeOutput> = {
+  one: { kind: 'single', value: { list: [1, 2, 3], name: 'one' } },
+  /** A batch whose second item failed. */
+  many: { kind: 'batch', values: [{ v: 1, l: [1, 2] }, undefined, { v: null, l: [3] }, {}] },
+  none: { kind: 'batch', values: [] },
+};
+
+function expandInput(input: Json[], batchOperation: 'indexed' | 'cartesian' = 'indexed'): Expansion {
+  const others = Object.keys(OUTPUTS).map((nodeName) => ({ nodeName, algorithmName: 'a' }));
+  const node = { nodeName: 'node', algorithmName: 'a', input, batchOperation };
+  const plan = planNodes({ name: 'p', nodes: [...others, node] }).at(-1);
+  if (plan === undefined) throw new Error('nothing was planned');
+  return expand(plan, { flowInput, output: (name) => OUTPUTS[name] ?? { kind: 'single', value: null } });
+}
+
+/** The inputs of all tasks, as the algorithm gets them after the wire. */
+function inputs(expansion: Expansion): Json[] {
+  const indexes = Array.from({ length: expansion.width }, (_, index) => index);
+  const form = JSON.parse(JSON.stringify(expansion.bind(indexes))) as BlockForm;
+  return indexes.map((_, position) => inputAt(form, position));
+}
+
+describe('expand', () => {
+  const tables: Record<'indexed' | 'cartesian', [Json[], Json[]][]> = {
+    indexed: [
+      [[], [[]]],
+      [['text', { a: [] }], [['text', { a: [] }]]],
+      [['@flowInput.deep.a.1'], [[{ b: null }]]],
+      [['@flowInput.deep.a.1.b', '@flowInput.deep.a.7', '@flowInput.list.length'], [[null, null, null]]],
+      [['@one.name', '@one.nothing'], [['one', null]]],
+      [['@many'], [[[{ v: 1, l: [1, 2] }, null, { v: null, l: [3] }, {}]]]],
+      [['@many.v'], [[[1, null, null, null]]]],
+      [['@many.0'], [[[null, null, null, null]]]],
+      [['@none'], [[[]]]],
+      [['#[1,a,[2]]'], [[1], ['a'], [[2]]]],
+      [['#[1...3,7]'], [[1], [2], [3], [7]]],
+      [['#[]'], []],
+      [['#@flowInput.list'], [['x'], ['y']]],
+      [['#@flowInput.empty'], []],
+      [['#@flowInput.text'], []],
+      [['#@flowInput.object'], []],
+      [['#@one'], []],
+      [['#@one.list'], [[1], [2], [3]]],
+      [['#@one.nothing'], []],
+      [['#@many'], [[{ v: 1, l: [1, 2] }], [{ v: null, l: [3] }], [{}]]],
+      [['#@many.v'], [[1], [null], [null]]],
+      [['#@many.l'], [[[1, 2]], [[3]], [null]]],
+      [['#@none'], []],
+      [
+        [{ x: '#[1,2]', same: '@one.name' }, 'end'],
+        [
+          [{ x: 1, same: 'one' }, 'end'],
+          [{ x: 2, same: 'one' }, 'end'],
+        ],
+      ],
+      [
+        ['#[1,2]', '#[a,b,c]'],
+        [
+          [1, 'a'],
+          [2, 'b'],
+          [null, 'c'],
+        ],
+      ],
+      [
+        ['#@flowInput.empty', '#[1,2]'],
+        [
+          [null, 1],
+          [null, 2],
+        ],
+      ],
+      [['#[]', '#@one'], []],
+    ],
+    cartesian: [
+      [['#[1,2]'], [[1], [2]]],
+      [
+        ['#[1,2]', 'same', '#[a,b,c]'],
+        [
+          [1, 'same', 'a'],
+          [1, 'same', 'b'],
+          [1, 'same', 'c'],
+          [2, 'same', 'a'],
+          [2, 'same', 'b'],
+          [2, 'same', 'c'],
+        ],
+      ],
+      [
+        [{ a: '#[0...1]', b: ['#[0...1]'] }, '#@many.v'],
+        [0, 1].flatMap((a) => [0, 1].flatMap((b) => [1, null, null].map((c) => [{ a, b: [b] }, c]))),
+      ],
+      [['#[1,2]', '#@flowInput.empty'], []],
+      [['@one.name'], [['one']]],
+    ],
+  };
+  for (const operation of ['indexed', 'cartesian'] as const) {
+    for (const [input, expected] of tables[operation]) {
+      it(`${operation}, ${JSON.stringify(input)}: ${String(expected.length)} tasks`, () => {
+        const expansion = expandInput(input, operation);
+        expect(expansion.width).to.equal(expected.length);
+        expect(inputs(expansion)).to.deep.equal(expected);
+      });
+    }
+  }
+
+  it('takes a key __proto__ for one like any other', () => {
+    const [input] = inputs(expandInput([JSON.parse('{"__proto__":"#[1]"}') as Json]));
+    expect(JSON.stringify(input)).to.equal('[{"__proto__":1}]');
+  });
+
+  it('binds only the tasks that are asked for', () => {
+    const form = expandInput(['#[a,b,c,d]']).bind([1, 3]);
+    expect([0, 1].map((position) => inputAt(form, position))).to.deep.equal([['b'], ['d']]);
+  });
+
+  it('writes a range of ten million as its first', () => {
+    const expansion = expandInput(['#[1...10000000]']);
+    expect(expansion.width).to.equal(10_000_000);
+    expect(expansion.bind([9_999_997, 9_999_998, 9_999_999])).to.deep.equal({
+      kind: 'array',
+      items: [{ kind: 'sequence', first: 9_999_998 }],
+    });
+  });
+
+  const elements: [string, number[], BlockForm][] = [
+    ['#[5,6,7]', [0, 1, 2], { kind: 'sequence', first: 5 }],
+    ['#[5,6,8]', [0, 1, 2], { kind: 'each', values: [5, 6, 8] }],
+    ['#[5,6,7]', [0, 2], { kind: 'each', values: [5, 7] }],
+    ['#[5]', [0], { kind: 'each', values: [5] }],
+    ['#[0.5,1.5]', [0, 1], { kind: 'each', values: [0.5, 1.5] }],
+    ['#["1","2"]', [0, 1], { kind: 'each', values: ['1', '2'] }],
+    ['@one.list', [0], { kind: 'value', value: [1, 2, 3] }],
+  ];
+  for (const [input, indexes, expected] of elements) {
+    it(`sends ${input} of tasks ${indexes.join()} as ${JSON.stringify(expected)}`, () => {
+      expect(expandInput([input]).bind(indexes)).to.deep.equal({ kind: 'array', items: [expected] });
+    });
+  }
+});
+
+describe('index runs', () => {
+  const runs: [number[], IndexRuns, string][] = [
+    [[], [], ''],
+    [[1], [[1, 1]], '1'],
+    [[1, 2, 3], [[1, 3]], '1…3'],
+    [
+      [1, 2, 3, 7],
+      [
+        [1, 3],
+        [7, 1],
+      ],
+      '1…3, 7',
+    ],
+    [[1, 3, 5, 7, 9], [1, 3, 5, 7, 9].map((index) => [index, 1]), '1, 3, 5, 7, 9'],
+    [[1, 3, 5, 7, 9, 11], [1, 3, 5, 7, 9, 11].map((index) => [index, 1]), '1, 3, 5, 7, 9, …'],
+  ];
+  for (const [indexes, expected, text] of runs) {
+    it(`of ${JSON.stringify(indexes)} read «${text}»`, () => {
+      expect(toRuns(indexes)).to.deep.equal(expected);
+      expect(fromRuns(expected)).to.deep.equal(indexes);
+      expect(describeRuns(expected)).to.equal(text);
+    });
+  }
+
+  it('lead back to the indexes', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 50 })), (some) => {
+        const indexes = some.sort((one, other) => one - other);
+        expect(fromRuns(toRuns(indexes))).to.deep.equal(indexes);
+      }),
+    );
+  });
+});
+
+describe('blockSize', () => {
+  const sizes: [string, Parameters<typeof blockSize>, number][] = [
+    ['the first wave is single items', [15, 1_000_000, 1, { items: 10, ms: 1 }], 1],
+    ['nothing is measured yet', [16, 1_000_000, 1, { items: 0, ms: 0 }], 1],
+    ['two seconds of work', [16, 1_000_000, 1, { items: 10, ms: 1_000 }], 20],
+    ['at most a thousand', [16, 1_000_000, 1, { items: 10, ms: 0 }], 1_000],
+    ['slow items ride alone', [16, 1_000_000, 1, { items: 1, ms: 60_000 }], 1],
+    ['a quarter of an even share of what is left', [900, 100, 5, { items: 10, ms: 0 }], 5],
+    ['never none', [999, 1, 50, { items: 10, ms: 0 }], 1],
+    ['no block in flight', [16, 400, 0, { items: 10, ms: 0 }], 100],
+  ];
+  for (const [what, args, size] of sizes) {
+    it(`${what}: ${String(size)}`, () => {
+      expect(blockSize(...args)).to.equal(size);
+    });
+  }
+});

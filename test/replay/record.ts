@@ -1,0 +1,138 @@
+/**
+ * Records histories of real runs, for `replay.test.ts` to replay for ever: `npm run histories`, one folder
+ * for each version of the workflows that was ever published. A folder that is there is never written to again.
+ */
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pipeline } from '../../src/domain/pipeline';
+import { exampleAlgorithms, seedPipeline } from '../../src/examples';
+import { Gate } from '../support/gate';
+import { Receiver } from '../support/receiver';
+import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
+import { startWorker, type TestWorker } from '../support/worker';
+import { version } from '../../package.json';
+
+const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
+
+describe(`histories of ${folder}`, function () {
+  this.timeout(120_000);
+  const gate = new Gate();
+  let temporal: TestTemporal;
+  let worker: TestWorker;
+  let receiver: Receiver;
+
+  before(async function () {
+    this.timeout(TEMPORAL_START_TIMEOUT);
+    if (existsSync(folder)) throw new Error(`${folder} is there: recorded histories are never written again`);
+    temporal = await sharedTemporal();
+    const failsOnce = new Set<string>();
+    worker = await startWorker(temporal, {
+      taskQueue: 'recorded',
+      settings: { window: 4, retryScheduleMs: [0, 1_000, 1_000] },
+      algorithms: {
+        ...exampleAlgorithms,
+        'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
+        'fails-alg': () => {
+          throw new Error('boom');
+        },
+        'sometimes-alg': ({ input: [value] }) => {
+          if (value === 3) throw new Error('three');
+          return value;
+        },
+        'once-alg': ({ jobId, taskId }) => {
+          const key = jobId + taskId;
+          if (failsOnce.has(key)) return taskId;
+          failsOnce.add(key);
+          throw new Error('the first time');
+        },
+      },
+    });
+    receiver = await Receiver.start(({ path }, count) => {
+      if (path.startsWith('/down')) return 503;
+      return path.startsWith('/flaky') && count < 3 ? 500 : 200;
+    });
+    await mkdir(folder, { recursive: true });
+  });
+
+  after(async () => {
+    await worker.stop();
+    await receiver.close();
+  });
+
+  it('completed, with a webhook of each kind', async () => {
+    await record('completed', seedPipeline(hooks('/progress', '/result')));
+  });
+
+  it('both webhooks on one flaky URL', async () => {
+    await record('flaky', seedPipeline(hooks('/flaky', '/flaky')));
+  });
+
+  it('deliveries that die', async () => {
+    const jobId = await run(seedPipeline(hooks('/down/progress', '/down/result')));
+    for (const kind of ['progress', 'result']) {
+      // Dead deliveries stay open: their retention is ended here as an operator would.
+      const handle = temporal.client.workflow.getHandle(`${jobId}/${kind}`);
+      await receiver.until(() => receiver.on(`/down/${kind}`).length >= 3);
+      await handle.cancel();
+    }
+    await save('dead', jobId);
+  });
+
+  it('chained batches with a tolerated failure, at level trace', async () => {
+    await record('chained', {
+      ...pipelineOf('sometimes-alg', '#[1...6]'),
+      nodes: [
+        { nodeName: 'green', algorithmName: 'sometimes-alg', input: ['#[1...6]'] },
+        { nodeName: 'yellow', algorithmName: 'sometimes-alg', input: ['#@green'] },
+        { nodeName: 'black', algorithmName: 'sometimes-alg', input: ['@yellow', '@green'] },
+      ],
+      webhooks: hooks('/progress', '/result'),
+      options: { progressVerbosityLevel: 'trace' },
+    });
+  });
+
+  it('failed, retried and stopped', async () => {
+    await record('failed', pipelineOf('fails-alg', 1));
+    const { nodes, ...retried } = pipelineOf('once-alg', '#[1,2]');
+    await record('retried', { ...retried, nodes: nodes.map((node) => ({ ...node, retry: { policy: 'OnError' } })) });
+    const handle = await worker.client.start(pipelineOf('held-alg', '#[1...6]'));
+    await handle.pause();
+    await handle.resume();
+    await handle.stop('enough');
+    await save('stopped', handle.jobId);
+  });
+
+  function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {
+    return { progress: receiver.url + progress, result: receiver.url + result };
+  }
+
+  async function run(pipeline: Pipeline): Promise<string> {
+    const handle = await worker.client.start(pipeline);
+    await handle.result();
+    return handle.jobId;
+  }
+
+  async function record(name: string, pipeline: Pipeline): Promise<void> {
+    await save(name, await run(pipeline));
+  }
+
+  /** The job's history, and those of its deliveries once they have ended. */
+  async function save(name: string, jobId: string): Promise<void> {
+    for (const suffix of ['', '/progress', '/result']) {
+      const handle = temporal.client.workflow.getHandle(jobId + suffix);
+      const isThere = await handle.result().then(
+        () => true,
+        (error: unknown) => !(error instanceof Error && error.name === 'WorkflowNotFoundError'),
+      );
+      if (!isThere) continue;
+      const text = JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())), null, 1);
+      await writeFile(join(folder, `${name}${suffix.replace('/', '-')}.json`), `${text}\n`);
+    }
+  }
+});
+
+function pipelineOf(algorithmName: string, input: string | number): Pipeline {
+  return { name: 'recorded', nodes: [{ nodeName: 'green', algorithmName, input: [input] }] };
+}

@@ -1,0 +1,146 @@
+/** Plays the workflow's part without Temporal: runs a job's blocks and takes the events of its outbox, in made-up time. */
+import { fromRuns, inputAt, type BlockHeartbeat, type ItemOutcome } from '../../src/domain/block';
+import type { JobRecord, ProgressBody } from '../../src/domain/events';
+import { createJob, isEnded, progressBody, type Job } from '../../src/domain/job';
+import type { Json } from '../../src/domain/json';
+import { failuresFirst, takeNext, type NextEvent } from '../../src/domain/outbox';
+import { reduce, type JobEvent, type RunBlock } from '../../src/domain/schedule';
+import { DEFAULT_SETTINGS, type JobSettings } from '../../src/domain/settings';
+import { parsePipeline } from '../../src/domain/validate';
+
+export const START = Date.UTC(2018, 0, 16, 14, 47, 4, 142);
+
+/** One task as the algorithm sees it. */
+export interface Item {
+  readonly nodeName: string;
+  /** 1-based; absent where the node is no batch. */
+  readonly batchIndex?: number;
+  readonly attempt: number;
+  readonly input: Json;
+}
+
+export function itemsOf({ input }: RunBlock): Item[] {
+  const { nodeName, attempt } = input;
+  const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
+  return indexes.map((batchIndex, position) => ({
+    nodeName,
+    ...(batchIndex !== undefined && { batchIndex }),
+    attempt,
+    input: inputAt(input.input, position),
+  }));
+}
+
+export class Engine {
+  readonly job: Job;
+  now = START;
+  /** The blocks in Temporal's hands, in the order in which they were handed out. */
+  readonly running: RunBlock[] = [];
+  /** What the receiver of the progress webhook got. */
+  readonly received: ProgressBody[] = [];
+
+  constructor(document: unknown, settings: Partial<JobSettings> = {}) {
+    const { pipeline, plans } = parsePipeline(document);
+    const jobId = `${pipeline.name}:672a8b0e-c0b0-486e-bb2b-4571b0805f29`;
+    this.job = createJob(jobId, pipeline, plans, { ...DEFAULT_SETTINGS, ...settings }, this.now);
+  }
+
+  apply(event: JobEvent): void {
+    this.running.push(...reduce(this.job, event, this.now));
+  }
+
+  start(): this {
+    this.apply({ type: 'started' });
+    return this;
+  }
+
+  /** The running block that a person sees as `summary`. */
+  find(summary: string): RunBlock {
+    const found = this.running.find((block) => block.summary === summary);
+    if (found === undefined) throw new Error(`${summary} is not among ${this.summaries().join(' ')}`);
+    return found;
+  }
+
+  summaries(): string[] {
+    return this.running.map((block) => block.summary);
+  }
+
+  /** Lets a block end with one outcome per item, or with fewer: the rest is given back. */
+  end(block: RunBlock | string, ...outcomes: ItemOutcome[]): void {
+    const { blockId } = this.release(block);
+    this.apply({ type: 'blockEnded', blockId, outcome: { outcomes, durationMs: 1 } });
+  }
+
+  /** Lets the worker of a block die, after the heartbeat that is given. */
+  lose(block: RunBlock | string, error: string, outcomes?: BlockHeartbeat['outcomes']): void {
+    const { blockId } = this.release(block);
+    this.apply({ type: 'blockLost', blockId, error, ...(outcomes !== undefined && { heartbeat: { outcomes } }) });
+  }
+
+  private release(which: RunBlock | string): RunBlock {
+    const block = typeof which === 'string' ? this.find(which) : which;
+    this.running.splice(this.running.indexOf(block), 1);
+    return block;
+  }
+
+  /** Runs what is running and what follows from it, first come first served. */
+  run(outcomeOf: (item: Item) => ItemOutcome): this {
+    for (let block = this.running[0]; block !== undefined && !isEnded(this.job); block = this.running[0]) {
+      this.end(block, ...itemsOf(block).map(outcomeOf));
+    }
+    return this;
+  }
+
+  /** Takes the one event whose turn it is, as the workflow's sender does; once the job has ended, what it left. */
+  take(): ProgressBody | undefined {
+    const body = isEnded(this.job) ? this.job.outbox.queue.shift() : this.bodyOf(takeNext(this.job.outbox, this.now));
+    if (body !== undefined) this.received.push(body);
+    return body;
+  }
+
+  /** Takes all that is due now. */
+  drain(): this {
+    while (this.take() !== undefined);
+    return this;
+  }
+
+  /** Lets time pass, taking each event when it is due. */
+  pass(ms: number): this {
+    const end = this.now + ms;
+    for (this.drain(); this.now < end; this.drain()) {
+      const next = isEnded(this.job) ? undefined : takeNext(this.job.outbox, this.now);
+      this.now = next?.kind === 'at' ? Math.min(next.time, end) : end;
+    }
+    return this;
+  }
+
+  record(): JobRecord {
+    if (this.job.record === undefined) throw new Error(`the job is ${this.job.status}`);
+    return this.job.record;
+  }
+
+  private bodyOf(next: NextEvent): ProgressBody | undefined {
+    switch (next.kind) {
+      case 'none':
+      case 'at':
+        return undefined;
+      case 'queued':
+        return next.body;
+      case 'warnings':
+        return progressBody(this.job, {
+          level: 'warn',
+          at: this.now,
+          hasData: true,
+          tasks: failuresFirst(next.tasks),
+        });
+      case 'snapshot':
+        return this.job.outbox.subscriber === 'trace'
+          ? progressBody(this.job, {
+              level: 'trace',
+              at: next.changedAt,
+              hasData: true,
+              tasks: failuresFirst(next.tasks),
+            })
+          : progressBody(this.job, { level: 'debug', at: next.changedAt, hasData: true });
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** A real facade on a free port, over a real client. */
+import { PipelineClient } from '../../src/client';
+import { startFacade } from '../../src/http/server';
+import { createLogger } from '../../src/logger';
+import { isServed } from '../../src/temporal/pollers';
+import { parseAllowList } from '../../src/webhooks/guard';
+import type { TestTemporal } from './temporal';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface TestFacade {
+  readonly url: string;
+  get(path: string): Promise<Answer>;
+  /** @param body sent as JSON; a string is sent as it is */
+  post(path: string, body: unknown): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export async function startTestFacade(
+  temporal: TestTemporal,
+  taskQueue: string,
+  algorithms: readonly string[],
+): Promise<TestFacade> {
+  const { client } = temporal;
+  const facade = await startFacade('127.0.0.1', 0, {
+    pipelines: new PipelineClient(client, { taskQueue }),
+    algorithms: new Set(algorithms),
+    allow: parseAllowList('127.0.0.0/8'),
+    readiness: async () => ({ temporal: true, worker: await isServed(client, taskQueue) }),
+    log: createLogger('fatal', 'facade'),
+  });
+  const url = `http://127.0.0.1:${String(facade.port)}`;
+  const ask = async (path: string, init?: RequestInit): Promise<Answer> => {
+    const answer = await fetch(url + path, init);
+    const text = await answer.text();
+    return { status: answer.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
+  };
+  return {
+    url,
+    get: (path) => ask(path),
+    post: (path, body) =>
+      ask(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    close: () => facade.close(),
+  };
+}
