@@ -43,7 +43,7 @@ export default defineConfig(
   },
   {
     // A module that ALGORITHMS names has a default export: that is how a worker finds its algorithms.
-    files: ['src/examples/**/*.ts'],
+    files: ['src/examples/**/*.ts', 'test/support/algorithms/**/*.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

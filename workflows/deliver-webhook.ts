@@ -31,6 +31,10 @@ export interface OutgoingEvent {
   readonly webhookId: string;
   readonly sequence: number;
   readonly body: string;
+  /** How many attempts the job has made of it. Default 0. */
+  readonly attempts?: number;
+  /** Epoch milliseconds before which it is not tried again. */
+  readonly notBefore?: number;
 }
 
 export interface DeliverWebhookInput {
@@ -125,7 +129,8 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
       { ...outgoing, url: input.url, kind: input.kind, attempt: number, deadlineMs: input.attemptTimeoutMs },
       { taskQueue: input.taskQueue, priorityKey: attemptPriority(number) },
     );
-    attempts.push({ attempt: number, trigger, ...outcome });
+    const { retryAfterMs, ...recorded } = outcome;
+    attempts.push({ attempt: number, trigger, ...recorded });
     return outcome;
   }
 
@@ -173,12 +178,13 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
 }
 
 /**
- * Sends what the job left behind, in order. Once the receiver fails one of them for good the rest is dropped: it is the
+ * Sends what the job left behind, in order, each with the attempts that it has left. Once the receiver fails one of them for good the rest is dropped: it is the
  * terminal event that must arrive, and it would only wait longer.
  */
 async function sendEarlier(input: DeliverWebhookInput): Promise<'reachable' | 'failing' | 'gone'> {
-  for (const outgoing of input.earlier) {
-    for (let number = 1; ; number++) {
+  for (const { attempts = 0, notBefore = 0, ...outgoing } of input.earlier) {
+    if (notBefore > Date.now()) await sleep(notBefore - Date.now());
+    for (let number = attempts + 1; ; number++) {
       const outcome = await sendAttempt(
         { ...outgoing, url: input.url, kind: input.kind, attempt: number, deadlineMs: input.progressTimeoutMs },
         { taskQueue: input.taskQueue, priorityKey: attemptPriority(number) },

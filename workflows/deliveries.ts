@@ -91,19 +91,22 @@ function deliverySettings(
 async function start(workflowId: string, input: DeliverWebhookInput): Promise<void> {
   // Only where the job itself has them: an attribute that the namespace lacks would hold the job's last task up for ever.
   const searchable = workflowInfo().typedSearchAttributes.get(PIPELINE_STATUS) !== undefined;
+  const { event } = input;
   try {
     await startChild(deliverWebhook, {
       workflowId,
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${input.kind} webhook`,
-      ...(searchable && {
-        typedSearchAttributes: [
-          { key: WEBHOOK_ID, value: input.event?.webhookId ?? '' },
-          { key: WEBHOOK_URL, value: input.url.slice(0, MAX_KEYWORD) },
-          { key: WEBHOOK_STATE, value: 'pending' },
-        ],
-      }),
+      // Without a must-deliver event there is nothing that someone could look for.
+      ...(searchable &&
+        event !== undefined && {
+          typedSearchAttributes: [
+            { key: WEBHOOK_ID, value: event.webhookId },
+            { key: WEBHOOK_URL, value: input.url.slice(0, MAX_KEYWORD) },
+            { key: WEBHOOK_STATE, value: 'pending' },
+          ],
+        }),
     });
   } catch (error) {
     // The job was reset after it had ended once: its events are on their way.

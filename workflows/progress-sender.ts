@@ -10,7 +10,7 @@ import { attemptPriority, sendAttempt } from './send-attempt';
 import { webhookId } from './webhook-id';
 
 export class ProgressSender {
-  /** The event that was taken and is not delivered or dropped yet. */
+  /** The event that was taken and is not delivered or dropped yet, with the attempts that were begun. */
   private current: OutgoingEvent | undefined;
   private attempting = false;
   /** The receiver answered 410: no more progress to this URL in this job. */
@@ -21,7 +21,7 @@ export class ProgressSender {
     private readonly settings: JobSettings & { readonly webhookTaskQueue: string },
   ) {}
 
-  /** @returns once the job has ended and the attempt in flight is over */
+  /** @returns once the job has ended and the attempt in flight is over; never where nobody takes that attempt */
   async run(): Promise<void> {
     if (this.job.pipeline.webhooks?.progress === undefined) return;
     while (!isEnded(this.job) && !this.gone) {
@@ -44,8 +44,12 @@ export class ProgressSender {
   async takeRest(): Promise<OutgoingEvent[]> {
     await condition(() => !this.attempting, this.settings.progressTimeoutMs);
     if (this.gone) return [];
-    const unsent = this.current === undefined ? [] : [this.current];
-    return [...unsent, ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body))];
+    // Its last attempt may still be in flight: then there is none left to hand over.
+    const unsent = (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
+    return [
+      ...(unsent === undefined ? [] : [unsent]),
+      ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body)),
+    ];
   }
 
   private hasNews(): boolean {
@@ -80,8 +84,8 @@ export class ProgressSender {
   }
 
   private async send(event: OutgoingEvent): Promise<void> {
-    this.current = event;
     for (let attempt = 1; !isEnded(this.job); attempt++) {
+      this.current = { ...event, attempts: attempt };
       this.attempting = true;
       const outcome = await sendAttempt(
         {
@@ -100,6 +104,7 @@ export class ProgressSender {
         this.current = undefined;
         return;
       }
+      this.current = { ...this.current, notBefore: Date.now() + step.delayMs };
       await condition(() => isEnded(this.job), step.delayMs);
     }
   }

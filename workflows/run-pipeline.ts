@@ -76,11 +76,10 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
     // Only now: a message that came with the start is about a job that has started.
     handleMessages(job, apply);
     void stopWhenExpired();
-    const sending = sender.run();
+    void sender.run();
     await condition(() => isEnded(job));
     blocks.cancel();
     await startDeliveries(job, sender, settings);
-    await sending;
   });
   return finish(job);
 
