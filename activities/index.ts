@@ -7,6 +7,6 @@ export type {
   AlgorithmOptions,
   Algorithms,
 } from './algorithm';
-export type { Activities, SendWebhookInput } from './contract';
+export type { Activities } from './contract';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';

@@ -1,21 +1,24 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
 import { Context } from '@temporalio/activity';
-import { fromRuns, inputAt, type BlockInput, type BlockOutcome, type ItemOutcome } from '../src/domain/block';
+import { fromRuns, inputAt, type ItemOutcome } from '../src/domain/block';
 import { batchId } from '../src/domain/events';
 import type { Json } from '../src/domain/json';
 import type { Algorithms, AlgorithmOptions } from './algorithm';
+import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
 import { runItem } from './run-item';
+import { createStopSignal } from './stop-signal';
 
 /** How often a running block reports; the server takes a worker for lost after ten seconds without. */
 const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
-export function createRunBlock(algorithms: Algorithms): (input: BlockInput) => Promise<BlockOutcome> {
+export function createRunBlock(algorithms: Algorithms): Activities['runBlock'] {
   return async (input) => {
     const algorithm = findAlgorithm(algorithms, input.algorithmName);
     const context = Context.current();
+    const stop = createStopSignal(context, input.jobId);
     const startedAt = performance.now();
     const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
     const outcomes: (ItemOutcome | null)[] = [];
@@ -39,16 +42,17 @@ export function createRunBlock(algorithms: Algorithms): (input: BlockInput) => P
           algorithmName: input.algorithmName,
           ...(batchIndex !== undefined && { batchIndex }),
         },
-        { signal: context.cancellationSignal, heartbeat: report, log: context.log, attempt: input.attempt },
+        { signal: stop.signal, heartbeat: report, log: context.log, attempt: input.attempt },
         input.itemTtlMs,
       );
       // What an item answers after it was told to stop is not its outcome.
-      if (context.cancellationSignal.aborted) return;
+      if (stop.signal.aborted) return;
       outcomes[position] = outcome;
       bytes += JSON.stringify(outcome).length;
       // Each report writes out all outcomes so far, so quick items share one.
       if (performance.now() - reportedAt >= HEARTBEAT_MS) report();
     };
+    // Canceled, a block begins no other item: those in hand end by themselves, or by the stop signal.
     const lane = async (): Promise<void> => {
       while (begun < indexes.length && bytes < MAX_BLOCK_BYTES && !context.cancellationSignal.aborted) {
         const position = begun++;
@@ -61,8 +65,9 @@ export function createRunBlock(algorithms: Algorithms): (input: BlockInput) => P
     const timer = setInterval(report, HEARTBEAT_MS);
     try {
       const lanes = Array.from({ length: Math.max(1, algorithm.concurrency ?? 1) }, lane);
-      await Promise.race([Promise.all(lanes), context.cancelled.catch(() => undefined)]);
+      await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
+      stop.release();
       clearInterval(timer);
     }
     const ended = outcomes.filter((outcome) => outcome !== null);
@@ -75,4 +80,12 @@ function findAlgorithm(algorithms: Algorithms, name: string): AlgorithmOptions {
   const found = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
   if (found === undefined) throw algorithmNotFound(name);
   return typeof found === 'function' ? { run: found } : found;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
 }

@@ -3,6 +3,7 @@
  * is the job id.
  */
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
@@ -14,11 +15,12 @@ import {
   setHandler,
   sleep,
   TimeoutFailure,
+  upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
-import type { BlockHeartbeat } from '../src/domain/block';
+import { BLOCKS_YIELD, type BlockHeartbeat } from '../src/domain/block';
 import { PipelineError } from '../src/domain/errors';
 import type { JobRecord, ProgressBody } from '../src/domain/events';
 import { createJob, currentStatus, isEnded, type Job } from '../src/domain/job';
@@ -49,6 +51,8 @@ const { runBlock } = proxyActivities<Activities>({
   startToCloseTimeout: BLOCK_TIMEOUT,
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { maximumAttempts: 1 },
+  // A paused job takes what its blocks have done by then.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
 /**
@@ -63,7 +67,9 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
   const { workflowId, startTime, taskQueue } = workflowInfo();
   const settings = { ...DEFAULT_SETTINGS, webhookTaskQueue: `${taskQueue}-webhooks`, ...overrides };
   const job = createJob(workflowId, pipeline, plans, settings, startTime.getTime());
-  const blocks = new CancellationScope();
+  const ttl = new CancellationScope();
+  let blocks = new CancellationScope();
+  let mayYield = false;
   const sender = new ProgressSender(job, settings);
   let shownStatus = job.status;
 
@@ -78,7 +84,8 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
     void stopWhenExpired();
     void sender.run();
     await condition(() => isEnded(job));
-    blocks.cancel();
+    ttl.cancel();
+    cancelBlocks(false);
     await startDeliveries(job, sender, settings);
   });
   return finish(job);
@@ -86,8 +93,17 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
   function apply(event: JobEvent): void {
     const commands = reduce(job, event, Date.now());
     for (const command of commands) void runAndApply(command);
+    if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
     setCurrentDetails(describe(job));
     if (job.status !== shownStatus) showStatus();
+  }
+
+  /** @param yielding whether they finish the items in hand, or drop them */
+  function cancelBlocks(yielding: boolean): void {
+    if (yielding !== mayYield) upsertMemo({ [BLOCKS_YIELD]: yielding });
+    mayYield = yielding;
+    blocks.cancel();
+    blocks = new CancellationScope();
   }
 
   function showStatus(): void {
@@ -101,23 +117,32 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
       const outcome = await blocks.run(() => runBlock.executeWithOptions({ summary }, [input]));
       apply({ type: 'blockEnded', blockId, outcome });
     } catch (error) {
-      if (!isEnded(job)) apply(failureEvent(error, blockId, input.nodeName));
+      if (isEnded(job)) return;
+      // Canceled by a pause before a worker had taken it.
+      const unbegun = isCancellation(error);
+      apply(
+        unbegun
+          ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN }
+          : failureEvent(error, blockId, input.nodeName),
+      );
     }
   }
 
   /** The job's ttl counts from its submission, pauses included. */
   async function stopWhenExpired(): Promise<void> {
-    const ttl = pipeline.options?.ttl ?? DEFAULTS.ttl;
-    if (ttl <= 0) return;
+    const seconds = pipeline.options?.ttl ?? DEFAULTS.ttl;
+    if (seconds <= 0) return;
     try {
-      const left = startTime.getTime() + ttl * 1_000 - Date.now();
-      await blocks.run(() => sleep(Math.max(1, left)));
+      const left = startTime.getTime() + seconds * 1_000 - Date.now();
+      await ttl.run(() => sleep(Math.max(1, left)));
       apply({ type: 'stop', reason: 'pipeline expired' });
     } catch (error) {
       if (!isCancellation(error)) throw error;
     }
   }
 }
+
+const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
 
 function parseOrFail(document: unknown): ReturnType<typeof parsePipeline> {
   try {

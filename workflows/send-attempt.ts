@@ -1,8 +1,8 @@
 /** One attempt of a webhook as an activity, shared by the job's workflow and its deliveries'. */
 import { isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Activities, SendWebhookInput } from '../activities/contract';
+import type { Activities } from '../activities/contract';
 import { formatTimestamp } from '../src/domain/events';
-import type { AttemptOutcome } from '../src/domain/delivery';
+import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
 
 /** How long past its deadline an attempt is waited for before its worker is taken for lost. */
 const GRACE_MS = 5_000;
@@ -15,7 +15,7 @@ export interface AttemptOptions {
 
 /** @returns always an outcome; `lost` where the worker was, which is known only after the attempt's deadline */
 export async function sendAttempt(
-  input: SendWebhookInput,
+  input: WebhookRequest,
   { taskQueue, priorityKey }: AttemptOptions,
 ): Promise<AttemptOutcome> {
   const { sendWebhook } = proxyActivities<Activities>({

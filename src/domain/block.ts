@@ -41,6 +41,12 @@ export interface BlockOutcome {
   readonly durationMs: number;
 }
 
+/**
+ * Memo of a job: true since it was first paused, until it ends. A block whose activity is canceled meanwhile finishes the
+ * items in hand and gives the others back; canceled otherwise it drops them.
+ */
+export const BLOCKS_YIELD = 'blocksYield';
+
 /** What a running block reports: the outcomes so far, by position in the block; null for an item that has none. */
 export interface BlockHeartbeat {
   readonly outcomes: readonly (ItemOutcome | null)[];

@@ -19,6 +19,23 @@ export type AttemptError =
   | 'lost'
   | 'unknown';
 
+/** One HTTP request of a webhook. The secrets that sign it are the sender's own and never travel. */
+export interface WebhookRequest {
+  readonly url: string;
+  /** The header `x-pipeline-event`. */
+  readonly kind: WebhookKind;
+  /** The header `webhook-id`: the same over attempts, crashes and redeliveries. */
+  readonly webhookId: string;
+  /** The header `x-pipeline-sequence`. */
+  readonly sequence: number;
+  /** The header `x-pipeline-attempt`, 1-based. */
+  readonly attempt: number;
+  /** The JSON text whose UTF-8 bytes are sent and signed. */
+  readonly body: string;
+  /** The hard deadline of the whole attempt, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
 /** What one HTTP request came to. Exactly one of «a 2xx `statusCode` and no `error`» and «an `error`» holds. */
 export interface AttemptOutcome {
   /** ISO 8601 UTC with milliseconds. */

@@ -2,26 +2,11 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
-import type { AttemptOutcome, WebhookKind } from '../domain/delivery';
+import type { AttemptOutcome, WebhookRequest } from '../domain/delivery';
 import { classify, readResult, Stopped, type Result } from './answer';
 import { createConnector } from './connector';
 import { checkUrl, type AllowList } from './guard';
 import { signatureHeaders, type Secret } from './sign';
-
-/** One HTTP request of a webhook. */
-export interface WebhookRequest {
-  readonly url: string;
-  /** The header `x-pipeline-event`. */
-  readonly kind: WebhookKind;
-  readonly webhookId: string;
-  readonly sequence: number;
-  /** 1-based. */
-  readonly attempt: number;
-  /** The JSON text whose UTF-8 bytes are sent and signed. */
-  readonly body: string;
-  /** The hard deadline of the whole attempt, in milliseconds. */
-  readonly deadlineMs: number;
-}
 
 export interface SenderOptions {
   /** Each signs; empty sends unsigned. */

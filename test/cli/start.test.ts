@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,12 +12,15 @@ import { until } from '../support/until';
 
 const MAIN = join(__dirname, '../../src/cli/main.ts');
 
+const started: ChildProcess[] = [];
+
 /** The command line in a process of its own, with what it has written so far. */
 function run(args: readonly string[], env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['--require', 'tsx', MAIN, ...args], {
     env: { ...process.env, TEMPORAL_ADDRESS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  started.push(child);
   const written = { stdout: '', stderr: '' };
   child.stdout.on('data', (data: Buffer) => (written.stdout += data.toString()));
   child.stderr.on('data', (data: Buffer) => (written.stderr += data.toString()));
@@ -34,6 +37,9 @@ describe('temporal-pipelines', function () {
   });
 
   afterEach(async () => {
+    for (const child of started.splice(0)) {
+      if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
+    }
     await rm(dataDir, { recursive: true });
   });
 
@@ -46,8 +52,8 @@ describe('temporal-pipelines', function () {
     const state = JSON.parse(await readFile(join(dataDir, 'state.json'), 'utf8')) as State;
     child.kill('SIGTERM');
     expect(await ended).to.deep.equal([0, null]);
-    for (const started of [state.temporal, state.worker, state.facade]) {
-      expect(await isAlive(started?.pid ?? 0)).to.equal(false);
+    for (const process of [state.temporal, state.worker, state.facade]) {
+      expect(await isAlive(process?.pid ?? 0)).to.equal(false);
     }
   });
 

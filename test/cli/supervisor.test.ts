@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { State } from '../../src/cli/state';
 import { startAll, type Running } from '../../src/cli/supervisor';
 import { loadConfig } from '../../src/config';
-import { portOf } from '../../src/temporal/dev-server';
+import { adoptDevServer, portOf } from '../../src/temporal/dev-server';
 import { freePort, isPortFree, isPortOpen } from '../../src/temporal/ports';
 import { isAlive } from '../../src/temporal/processes';
 import { LIGHT_ENTRY } from '../support/light-entry';
@@ -21,6 +21,7 @@ describe('supervisor', function () {
   let lines: string[];
   let running: Running | undefined;
   let environment: NodeJS.ProcessEnv;
+  const others: ChildProcess[] = [];
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'supervisor-'));
@@ -33,6 +34,10 @@ describe('supervisor', function () {
     await running?.stop();
     running = undefined;
     process.env = environment;
+    // A test that fails half-way leaves nothing running either.
+    for (const child of others.splice(0)) child.kill('SIGKILL');
+    const { temporal } = await state().catch((): State => ({}));
+    if (temporal !== undefined) await (await adoptDevServer(temporal, dataDir))?.stop();
     await rm(dataDir, { recursive: true });
   });
 
@@ -105,6 +110,7 @@ describe('supervisor', function () {
         execArgv: ['--require', 'tsx'],
         env: { ...process.env, DATA_DIR: dataDir, PORT: String(await freePort(0)) },
       });
+      others.push(child);
       const [message] = (await once(child, 'message')) as [{ error?: string; temporalAddress: string }];
       expect(message.error).to.equal(undefined);
       return { pid: child.pid ?? 0, kill: () => child.kill('SIGKILL'), temporalAddress: message.temporalAddress };

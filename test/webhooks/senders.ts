@@ -1,6 +1,7 @@
 /** Senders that may reach this machine, and requests for them. All are closed by `closeSenders`. */
 import { parseAllowList } from '../../src/webhooks/guard';
-import { createSender, type Sender, type SenderOptions, type WebhookRequest } from '../../src/webhooks/send';
+import type { WebhookRequest } from '../../src/domain/delivery';
+import { createSender, type Sender, type SenderOptions } from '../../src/webhooks/send';
 import { parseSecrets } from '../../src/webhooks/sign';
 
 export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';

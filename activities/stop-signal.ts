@@ -1,0 +1,54 @@
+/**
+ * Tells a stop from a pause. Temporal cancels a running activity either way; which of the two it is stands in the memo
+ * of the job (DESIGN.md, «runBlock»), which the server answers though no worker is free to.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '@temporalio/activity';
+import { BLOCKS_YIELD } from '../src/domain/block';
+
+/** A paused job may be stopped while an item is still in hand: nobody cancels its activity a second time. */
+const ASK_AGAIN_MS = 1_000;
+
+export interface StopSignal {
+  /** Aborted once the items in hand are to end; not by a pause, which lets them finish. */
+  readonly signal: AbortSignal;
+  /** The block is over: nothing is asked any more. */
+  release(): void;
+}
+
+export function createStopSignal(context: Context, jobId: string): StopSignal {
+  const stop = new AbortController();
+  const over = new AbortController();
+  context.cancelled.catch(async (reason: unknown) => {
+    // A shutdown, a timeout or a job that is gone need no asking.
+    if (context.cancellationDetails?.cancelRequested === true) await whileYielding(context, jobId, over.signal);
+    stop.abort(reason);
+  });
+  return {
+    signal: stop.signal,
+    release() {
+      over.abort();
+    },
+  };
+}
+
+async function whileYielding(context: Context, jobId: string, over: AbortSignal): Promise<void> {
+  try {
+    while (!over.aborted && (await isYielding(context, jobId))) {
+      await sleep(ASK_AGAIN_MS, undefined, { signal: over });
+    }
+  } catch (error) {
+    if (!over.aborted) context.log.warn('can not tell a pause from a stop, so the block is stopped', { error });
+  }
+}
+
+async function isYielding({ client }: Context, jobId: string): Promise<boolean> {
+  try {
+    const { status, memo } = await client.workflow.getHandle(jobId).describe();
+    return status.name === 'RUNNING' && memo?.[BLOCKS_YIELD] === true;
+  } catch (error) {
+    // The server is away: what is in hand goes on until it can be asked.
+    if (error instanceof Error && error.name === 'ServiceError') return true;
+    throw error;
+  }
+}

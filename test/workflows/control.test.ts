@@ -1,0 +1,200 @@
+import type { Client } from '@temporalio/client';
+import { expect } from 'chai';
+import { PipelineClient, type JobHandle } from '../../src/client';
+import type { JobSettings } from '../../src/domain/settings';
+import type { Pipeline } from '../../src/domain/pipeline';
+import { statusesOf } from '../support/deliveries';
+import { Gate } from '../support/gate';
+import { Receiver, type Answer } from '../support/receiver';
+import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { until } from '../support/until';
+import { startWorker, type TestWorker } from '../support/worker';
+
+// Stop, pause and resume, by whoever and at any time (contract §3, §6, §11).
+
+describe('a job is steered', () => {
+  let client: Client;
+  let worker: TestWorker;
+  let gate: Gate;
+  let began: string[];
+  let aborted: number[];
+  let receiver: Receiver | undefined;
+
+  before(async function () {
+    this.timeout(TEMPORAL_START_TIMEOUT);
+    const temporal = await sharedTemporal();
+    client = temporal.client;
+    worker = await startWorker(temporal, {
+      algorithms: {
+        echo: ({ input }) => input[0],
+        wait: async ({ taskId }, { signal }) => {
+          began.push(taskId);
+          signal.addEventListener('abort', () => aborted.push(Date.now()));
+          await gate.wait(taskId, signal);
+          return taskId;
+        },
+      },
+    });
+  });
+
+  beforeEach(() => {
+    gate = new Gate();
+    began = [];
+    aborted = [];
+  });
+
+  afterEach(async () => {
+    await receiver?.close();
+    receiver = undefined;
+  });
+
+  after(() => worker.stop());
+
+  async function listen(answer?: Answer): Promise<{ receiver: Receiver; webhooks: Pipeline['webhooks'] & object }> {
+    receiver = await Receiver.start(answer);
+    return { receiver, webhooks: { progress: `${receiver.url}/hook`, result: `${receiver.url}/hook` } };
+  }
+
+  function pipeline(input: string, rest: Partial<Pipeline> = {}): Pipeline {
+    return { name: 'steered', nodes: [{ nodeName: 'one', algorithmName: 'wait', input: [input] }], ...rest };
+  }
+
+  function start(document: Pipeline, settings: Partial<JobSettings> = {}): Promise<JobHandle> {
+    return new PipelineClient(client, { taskQueue: worker.taskQueue, settings }).start(document);
+  }
+
+  async function running(count: number): Promise<void> {
+    await until(`${String(count)} items have begun`, () => began.length === count);
+  }
+
+  function wrongState(verb: string, status: string): object {
+    return { code: 'WrongState', message: `unable to ${verb} pipeline steered because its in ${status} status` };
+  }
+
+  it('by a stop, which every running algorithm sees within two seconds', async () => {
+    const { receiver: to, webhooks } = await listen();
+    const job = await start(pipeline('#[1...4]', { webhooks }), { window: 3 });
+    await running(3);
+    const asked = Date.now();
+    const { timestamp, ...status } = await job.stop('enough');
+    expect(Date.parse(timestamp)).to.be.within(asked - 50, Date.now() + 50);
+    expect(status).to.deep.equal({
+      jobId: job.jobId,
+      pipeline: 'steered',
+      level: 'info',
+      status: 'stopped',
+      data: { progress: '0.00', details: '0.00% completed, 4 stopped' },
+      reason: 'enough',
+    });
+    await until('all are told', () => aborted.length === 3);
+    expect(Math.max(...aborted) - asked).to.be.below(2_000);
+    await to.until(({ received }) => received.length === 4);
+    expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'active', 'stopped', 'result stopped']);
+    expect(began).to.have.length(3);
+  });
+
+  it('by a stop without a reason, and without webhooks', async () => {
+    const job = await start(pipeline('x'));
+    expect(await job.stop()).to.include({ status: 'stopped', reason: 'stopped due to request' });
+    expect(await job.result()).to.include({ status: 'stopped', reason: 'stopped due to request' });
+  });
+
+  it('by a pause, after which nothing new starts, and by a resume', async () => {
+    const { receiver: to, webhooks } = await listen();
+    const options = { progressVerbosityLevel: 'info' };
+    const job = await start(pipeline('#[1...4]', { webhooks, options }), { window: 2 });
+    await running(2);
+    expect(await job.pause()).to.include({ level: 'info', status: 'paused' });
+    gate.open('one#1');
+    gate.open('one#2');
+    await until('what was in hand is done', async () => (await job.status()).data?.details.includes('2 succeed'));
+    expect((await job.status()).data?.details).to.equal('50.00% completed, 2 succeed, 2 pending');
+    expect(began).to.deep.equal(['one#1', 'one#2']);
+    expect(aborted).to.deep.equal([]);
+    expect(await job.resume()).to.include({ status: 'active' });
+    await running(4);
+    gate.open('one#3');
+    gate.open('one#4');
+    expect(await job.result()).to.have.property('status', 'completed');
+    await to.until(({ received }) => received.length === 6);
+    const told = ['pending', 'active', 'paused', 'resumed', 'completed'];
+    expect(statusesOf(to.arrived)).to.deep.equal([...told, 'result completed']);
+    const bodies = to.arrived.slice(2, 4).map(({ text }) => JSON.parse(text) as { level: string; data: object });
+    expect(bodies.map(({ level }) => level)).to.deep.equal(['info', 'info']);
+    expect(bodies.map(({ data }) => data)).to.deep.equal([
+      { progress: '0.00', details: '0.00% completed, 2 active, 2 pending' },
+      { progress: '50.00', details: '50.00% completed, 2 succeed, 2 pending' },
+    ]);
+  });
+
+  it('by a pause, at which blocks give back what they have not begun', async () => {
+    // The first items are quick, so the later ones ride in blocks of many.
+    Array.from({ length: 40 }, (_, index) => `one#${String(index + 1)}`).forEach((task) => {
+      gate.open(task);
+    });
+    const job = await start(pipeline('#[1...400]'), { window: 1 });
+    await until('a block of many has begun', () => began.length > 40);
+    const held = began.at(-1) ?? '';
+    await job.pause();
+    const { data } = await job.status();
+    expect(data?.details).to.match(/^\d+\.\d\d% completed, \d+ succeed, \d\d+ active, \d+ pending$/);
+    // The item in hand goes on until it is done, and only its block's rest is given back.
+    await until('the block was told', async () => {
+      const { raw } = await client.workflow.getHandle(job.jobId).describe();
+      return raw.pendingActivities?.some(({ state }) => state === 2);
+    });
+    const before = began.length;
+    gate.open(held);
+    await until('the block is over', async () => !(await job.status()).data?.details.includes('active'));
+    expect(began.length - before).to.be.at.most(1);
+    expect(aborted).to.deep.equal([]);
+    const total = (await job.status()).data?.details.match(/(\d+) succeed, (\d+) pending/);
+    expect(Number(total?.[1]) + Number(total?.[2])).to.equal(400);
+    await job.stop();
+  });
+
+  it('by a stop of a paused job, which ends what is still in hand', async () => {
+    const job = await start(pipeline('#[1,2]'), { window: 1 });
+    await running(1);
+    await job.pause();
+    const asked = Date.now();
+    expect(await job.stop()).to.include({ status: 'stopped' });
+    await until('the algorithm is told', () => aborted.length === 1);
+    expect((aborted[0] ?? Infinity) - asked).to.be.below(2_500);
+    expect(began).to.deep.equal(['one#1']);
+  });
+
+  it('by a pause and a resume in a row, which disturbs nothing', async () => {
+    const nodes = [
+      { nodeName: 'one', algorithmName: 'wait', input: ['#[1...3]'], retry: { policy: 'Never' as const } },
+    ];
+    const job = await start({ name: 'steered', nodes, options: { batchTolerance: 0 } });
+    await running(3);
+    for (let round = 0; round < 3; round++) {
+      await job.pause();
+      await job.resume();
+    }
+    [1, 2, 3].forEach((item) => {
+      gate.open(`one#${String(item)}`);
+    });
+    expect(await job.result()).to.have.property('status', 'completed');
+    expect(aborted).to.deep.equal([]);
+  });
+
+  it('by signals of the same names', async () => {
+    const { receiver: to, webhooks } = await listen();
+    const job = await start(pipeline('x', { webhooks }));
+    await running(1);
+    const handle = client.workflow.getHandle(job.jobId);
+    // Twice, and where it can not be: nothing happens.
+    for (const name of ['resume', 'pause', 'pause', 'resume', 'resume', 'pause']) await handle.signal(name);
+    await handle.signal('stop', 'by signal');
+    await to.until(({ received }) => received.length === 7);
+    const told = ['pending', 'active', 'paused', 'resumed', 'paused', 'stopped'];
+    expect(statusesOf(to.arrived)).to.deep.equal([...told, 'result stopped']);
+    expect(await job.results()).to.include({ status: 'stopped', reason: 'by signal' });
+    await handle.signal('stop').catch((error: unknown) => {
+      expect(error).to.have.property('name', 'WorkflowNotFoundError');
+    });
+  });
+});
