@@ -33,12 +33,16 @@ export function createLogger(level: LogLevel, name: string): Logger {
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
+/** A warning about the worker that sends webhooks, which is to do nothing else. */
+const WEBHOOKS_ONLY = 'No workflows registered';
+
 /** For `Runtime.install({ logger })`: what Temporal's SDK and its core say goes into the same log. */
 export function temporalLogger(log: Logger): TemporalLogger {
   const write = (level: TemporalLevel, message: string, meta: LogMetadata = {}): void => {
     // What the SDK is doing is news to its developers only; what algorithms log is news to users.
     const own = meta['sdkComponent'] === SdkComponent.worker || meta['sdkComponent'] === SdkComponent.core;
-    log[level === 'INFO' && own ? 'debug' : LEVELS[level]](meta, message);
+    const isNews = !own || (level !== 'INFO' && !message.startsWith(WEBHOOKS_ONLY));
+    log[isNews ? LEVELS[level] : 'debug'](meta, message);
   };
   return {
     log: write,
