@@ -67,6 +67,26 @@ describe('the facade', () => {
     );
   });
 
+  it('pauses and resumes a job, each only where its status allows it', async () => {
+    const jobId = await post(held);
+    const ok = { status: 200, body: { message: 'OK' } };
+    expect(await facade.post('/api/v1/exec/pause', { jobId })).to.deep.equal(ok);
+    expect((await facade.get(`/api/v1/exec/status/${jobId}`)).body).to.include({ status: 'paused' });
+    expect(await facade.post('/api/v1/exec/pause', { jobId })).to.deep.equal(
+      refusal(400, 'unable to pause pipeline held because its in paused status'),
+    );
+    expect(await facade.post('/api/v1/exec/resume', { jobId })).to.deep.equal(ok);
+    expect(await facade.post('/api/v1/exec/resume', { jobId })).to.deep.equal(
+      refusal(400, 'unable to resume pipeline held because its in active status'),
+    );
+    gate.open(jobId);
+    await until('it is over', async () => (await facade.get(`/api/v1/exec/results/${jobId}`)).status === 200);
+    expect(await facade.post('/api/v1/exec/pause', { jobId })).to.deep.equal(
+      refusal(400, 'unable to pause pipeline held because its in completed status'),
+    );
+    expect(await facade.post('/api/v1/exec/pause', { jobId: 'none' })).to.deep.equal(refusal(404, 'jobId none Not Found'));
+  });
+
   it('says in which status a job has no results yet', async () => {
     const jobId = await post(held);
     await until('it is active', async () => {

@@ -1,4 +1,4 @@
-/** `/exec`: start, stop and look at jobs (contract §8, with HKube's answers). */
+/** `/exec`: start, steer and look at jobs (contract §8, with HKube's answers). */
 import type Router from '@koa/router';
 import type { PipelineClient } from '../../client';
 import { invalid, PipelineError } from '../../domain/errors';
@@ -37,6 +37,19 @@ export function execRoutes(router: Router, { pipelines, algorithms, allow }: Exe
     }
     ctx.body = { stoppedJobIds: [jobId] };
   });
+
+  for (const verb of ['pause', 'resume'] as const) {
+    router.post(`/exec/${verb}`, async (ctx) => {
+      const jobId = textOf(bodyOf(ctx.request.body), 'jobId');
+      try {
+        await pipelines.getHandle(jobId)[verb]();
+      } catch (error) {
+        if (!(error instanceof PipelineError) || error.code !== 'NotFound') throw error;
+        throw new PipelineError('NotFound', `jobId ${jobId} Not Found`);
+      }
+      ctx.body = { message: 'OK' };
+    });
+  }
 
   router.get('/exec/status{/:jobId}', async (ctx) => {
     ctx.body = await pipelines.getHandle(jobIdOf(ctx.params)).status();
