@@ -85,7 +85,7 @@ module.exports = {
     row(
       'client',
       'The client: the domain, the names that workflows answer to, the SDK for clients. No Koa, no activities.',
-      own('src/client', 'src/temporal'),
+      own('src/client', 'src/job-handle', 'src/temporal'),
       [
         DOMAIN,
         own('workflows/messages', 'workflows/search-attributes'),
@@ -101,7 +101,7 @@ module.exports = {
       own('src/http'),
       [
         DOMAIN,
-        own('src/client', 'src/temporal', 'src/store', 'src/blobs', 'src/webhooks', 'src/config', 'src/logger'),
+        own('src/client', 'src/job-handle', 'src/temporal', 'src/store', 'src/blobs', 'src/webhooks', 'src/config', 'src/logger'),
         npm('koa', '@koa/router', '@koa/bodyparser', '@koa/cors', 'koa-helmet', 'helmet'),
         npm('koa-compress', 'koa-conditional-get', 'koa-etag', 'rate-limiter-flexible', 'better-sse'),
         npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),

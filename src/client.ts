@@ -1,21 +1,23 @@
 /** Starts and steers jobs on any Temporal (contract §11). The facade is built on it. */
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { v4, v5 } from 'uuid';
 import {
   Connection,
+  WorkflowExecutionAlreadyStartedError,
   type Client,
-  type WorkflowExecutionDescription,
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { invalid, PipelineError } from './domain/errors';
-import type { JobRecord, ProgressBody, ResultBody } from './domain/events';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import type { JobSettings } from './domain/settings';
 import { parsePipeline } from './domain/validate';
-import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
-import { control, queryWithin } from './temporal/messages';
+import { JobHandle } from './job-handle';
+import { describeJob } from './temporal/jobs';
 import { missingSearchAttributes } from './temporal/search-attributes';
-import { RUN_PIPELINE, statusQuery } from '../workflows/messages';
+import { RUN_PIPELINE } from '../workflows/messages';
 import { PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TAGS, PIPELINE_TYPES } from '../workflows/search-attributes';
+
+export { JobHandle } from './job-handle';
 
 export interface PipelineClientOptions {
   /** Of the workers that run the pipelines. @default 'pipelines' */
@@ -23,6 +25,19 @@ export interface PipelineClientOptions {
   /** What every job of this client is started with. @default see `JobSettings` */
   readonly settings?: Partial<JobSettings>;
 }
+
+export interface StartOptions {
+  /**
+   * The same key and pipeline answer the same job and start nothing, for as long as Temporal retains it. A key counts
+   * for one pipeline name. Default: each call starts a job.
+   */
+  readonly idempotencyKey?: string;
+}
+
+/** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
+const KEY_NAMESPACE = '5a0de4f1-3c63-4f0b-9d0e-6a8f1f6f2b7c';
+/** The memo that tells which pipeline a job was started with. */
+const DIGEST = 'PipelineDigest';
 
 /** The largest pipeline that fits into a workflow's arguments: Temporal refuses a payload over 2 MiB. */
 const MAX_PIPELINE_BYTES = 1_900_000;
@@ -38,18 +53,25 @@ export class PipelineClient {
   /**
    * Checks a pipeline and starts it.
    *
-   * @throws PipelineError `InvalidPipeline`; then nothing was started
+   * @throws PipelineError `InvalidPipeline`, or `Conflict` where the key was used with another pipeline; then nothing was
+   * started
    */
-  async start(document: Pipeline): Promise<JobHandle> {
+  async start(document: Pipeline, { idempotencyKey }: StartOptions = {}): Promise<JobHandle> {
     const { pipeline } = parsePipeline(document);
-    const bytes = Buffer.byteLength(JSON.stringify(pipeline));
+    const text = JSON.stringify(pipeline);
+    const bytes = Buffer.byteLength(text);
     if (bytes > MAX_PIPELINE_BYTES) {
       throw invalid(`data should NOT be larger than ${String(MAX_PIPELINE_BYTES)} bytes, it has ${String(bytes)}`);
     }
-    const jobId = `${pipeline.name}:${randomUUID()}`;
+    const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
+    const jobId = `${pipeline.name}:${uuid}`;
+    const digest = createHash('sha256').update(text).digest('hex');
     const searchable = await this.isSearchable();
     const options: WorkflowStartOptions = {
       workflowId: jobId,
+      // Also once the job has ended, for as long as Temporal retains it.
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      memo: { [DIGEST]: digest },
       taskQueue: this.options.taskQueue ?? 'pipelines',
       args: [pipeline, this.options.settings ?? {}],
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
@@ -63,7 +85,13 @@ export class PipelineClient {
         ],
       }),
     };
-    await this.client.workflow.start(RUN_PIPELINE, options);
+    try {
+      await this.client.workflow.start(RUN_PIPELINE, options);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const { memo } = await describeJob(this.client, jobId);
+      if (memo?.[DIGEST] !== digest) throw new PipelineError('Conflict', 'the key was used with another pipeline');
+    }
     return this.getHandle(jobId);
   }
 
@@ -89,70 +117,5 @@ export class PipelineClient {
       },
     );
     return this.searchable;
-  }
-}
-
-/** Long enough for a worker under load, and within the contract's two seconds. */
-const STATUS_WAIT_MS = 1_500;
-
-/** One job. Every call throws PipelineError `NotFound` where there is no such job, `Unavailable` where nobody answers. */
-export class JobHandle {
-  constructor(
-    private readonly client: Client,
-    readonly jobId: string,
-  ) {}
-
-  /** What a debug subscriber would have got last; with no worker alive, what the server knows. */
-  async status(): Promise<ProgressBody> {
-    const description = await this.describe();
-    if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).status;
-    const body = await queryWithin(this.client, this.jobId, statusQuery, STATUS_WAIT_MS);
-    return body ?? lastKnownStatus(description);
-  }
-
-  /** @throws PipelineError `WrongState` while the job runs */
-  async results(): Promise<ResultBody> {
-    const description = await this.describe();
-    if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
-    const { pipeline, status } = await this.status();
-    throw new PipelineError(
-      'WrongState',
-      `unable to get results for pipeline ${pipeline} because its in ${status} status`,
-    );
-  }
-
-  /** Waits for the end of the job, however it ends. */
-  async result(): Promise<ResultBody> {
-    const handle = this.client.workflow.getHandle<() => Promise<JobRecord>>(this.jobId);
-    // How it ended is read from its record; that it failed is no failure of this call.
-    await handle.result().catch(() => undefined);
-    return this.results();
-  }
-
-  /** @param reason told to the receivers; default `stopped due to request` */
-  stop(reason?: string): Promise<ProgressBody> {
-    return this.control('stop', reason);
-  }
-
-  pause(): Promise<ProgressBody> {
-    return this.control('pause');
-  }
-
-  resume(): Promise<ProgressBody> {
-    return this.control('resume');
-  }
-
-  private async control(verb: 'stop' | 'pause' | 'resume', reason?: string): Promise<ProgressBody> {
-    const description = await this.describe();
-    if (description.status.name === 'RUNNING') {
-      const answer = await control(this.client, this.jobId, verb, reason);
-      if (answer !== 'closed') return answer;
-    }
-    const { pipeline, status } = await this.status();
-    throw new PipelineError('WrongState', `unable to ${verb} pipeline ${pipeline} because its in ${status} status`);
-  }
-
-  private describe(): Promise<WorkflowExecutionDescription> {
-    return describeJob(this.client, this.jobId);
   }
 }

@@ -9,7 +9,7 @@ export type {
   AlgorithmOptions,
   Algorithms,
 } from '../activities';
-export { JobHandle, PipelineClient, type PipelineClientOptions } from './client';
+export { JobHandle, PipelineClient, type PipelineClientOptions, type StartOptions } from './client';
 export type { AttemptOutcome, Attempt, AttemptError } from './domain/delivery';
 export type { DeliveryRecord, DeliveryState } from './domain/delivery-record';
 export { PipelineError, type PipelineErrorCode } from './domain/errors';

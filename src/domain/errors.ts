@@ -9,6 +9,8 @@ export type PipelineErrorCode =
   | 'NotFound'
   /** The job's status does not allow the call. */
   | 'WrongState'
+  /** The same key was used for something else. */
+  | 'Conflict'
   /** Nobody answered in time; the call may be repeated. */
   | 'Unavailable';
 

@@ -84,7 +84,23 @@ describe('the facade', () => {
     expect(await facade.post('/api/v1/exec/pause', { jobId })).to.deep.equal(
       refusal(400, 'unable to pause pipeline held because its in completed status'),
     );
-    expect(await facade.post('/api/v1/exec/pause', { jobId: 'none' })).to.deep.equal(refusal(404, 'jobId none Not Found'));
+    expect(await facade.post('/api/v1/exec/pause', { jobId: 'none' })).to.deep.equal(
+      refusal(404, 'jobId none Not Found'),
+    );
+  });
+
+  it('starts one job for a key, whatever becomes of it', async () => {
+    const key = { 'idempotency-key': randomUUID() };
+    const pipeline = { ...held, nodes: [{ nodeName: 'green', algorithmName: 'green-alg', input: [1] }] };
+    const answers = await Promise.all([1, 2, 3].map(() => facade.post('/api/v1/exec/raw', pipeline, key)));
+    const [first, ...others] = answers.map(({ body }) => (body as { jobId: string }).jobId);
+    expect(first).to.match(/^held:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/);
+    expect(others).to.deep.equal([first, first]);
+    await worker.client.getHandle(first ?? '').result();
+    expect((await facade.post('/api/v1/exec/raw', pipeline, key)).body).to.deep.equal({ jobId: first });
+    expect(await facade.post('/api/v1/exec/raw', { ...pipeline, priority: 1 }, key)).to.deep.equal(
+      refusal(409, 'the key was used with another pipeline'),
+    );
   });
 
   it('says in which status a job has no results yet', async () => {

@@ -15,7 +15,7 @@ export interface TestFacade {
   readonly url: string;
   get(path: string): Promise<Answer>;
   /** @param body sent as JSON; a string is sent as it is */
-  post(path: string, body: unknown): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -41,10 +41,10 @@ export async function startTestFacade(
   return {
     url,
     get: (path) => ask(path),
-    post: (path, body) =>
+    post: (path, body, headers = {}) =>
       ask(path, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     close: () => facade.close(),

@@ -18,7 +18,8 @@ export function execRoutes(router: Router, { pipelines, algorithms, allow }: Exe
     const { pipeline } = parsePipeline(ctx.request.body);
     refuseUnknownAlgorithms(pipeline, algorithms);
     refuseBlockedWebhooks(pipeline, allow);
-    const { jobId } = await pipelines.start(pipeline);
+    const idempotencyKey = ctx.get('idempotency-key');
+    const { jobId } = await pipelines.start(pipeline, idempotencyKey === '' ? {} : { idempotencyKey });
     ctx.body = { jobId };
   });
 

@@ -1,0 +1,72 @@
+/** One job, steered from outside (contract §11). */
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { PipelineError } from './domain/errors';
+import type { JobRecord, ProgressBody, ResultBody } from './domain/events';
+import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
+import { control, queryWithin } from './temporal/messages';
+import { statusQuery } from '../workflows/messages';
+
+/** Long enough for a worker under load, and within the contract's two seconds. */
+const STATUS_WAIT_MS = 1_500;
+
+/** One job. Every call throws PipelineError `NotFound` where there is no such job, `Unavailable` where nobody answers. */
+export class JobHandle {
+  constructor(
+    private readonly client: Client,
+    readonly jobId: string,
+  ) {}
+
+  /** What a debug subscriber would have got last; with no worker alive, what the server knows. */
+  async status(): Promise<ProgressBody> {
+    const description = await this.describe();
+    if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).status;
+    const body = await queryWithin(this.client, this.jobId, statusQuery, STATUS_WAIT_MS);
+    return body ?? lastKnownStatus(description);
+  }
+
+  /** @throws PipelineError `WrongState` while the job runs */
+  async results(): Promise<ResultBody> {
+    const description = await this.describe();
+    if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
+    const { pipeline, status } = await this.status();
+    throw new PipelineError(
+      'WrongState',
+      `unable to get results for pipeline ${pipeline} because its in ${status} status`,
+    );
+  }
+
+  /** Waits for the end of the job, however it ends. */
+  async result(): Promise<ResultBody> {
+    const handle = this.client.workflow.getHandle<() => Promise<JobRecord>>(this.jobId);
+    // How it ended is read from its record; that it failed is no failure of this call.
+    await handle.result().catch(() => undefined);
+    return this.results();
+  }
+
+  /** @param reason told to the receivers; default `stopped due to request` */
+  stop(reason?: string): Promise<ProgressBody> {
+    return this.control('stop', reason);
+  }
+
+  pause(): Promise<ProgressBody> {
+    return this.control('pause');
+  }
+
+  resume(): Promise<ProgressBody> {
+    return this.control('resume');
+  }
+
+  private async control(verb: 'stop' | 'pause' | 'resume', reason?: string): Promise<ProgressBody> {
+    const description = await this.describe();
+    if (description.status.name === 'RUNNING') {
+      const answer = await control(this.client, this.jobId, verb, reason);
+      if (answer !== 'closed') return answer;
+    }
+    const { pipeline, status } = await this.status();
+    throw new PipelineError('WrongState', `unable to ${verb} pipeline ${pipeline} because its in ${status} status`);
+  }
+
+  private describe(): Promise<WorkflowExecutionDescription> {
+    return describeJob(this.client, this.jobId);
+  }
+}
