@@ -90,6 +90,7 @@ module.exports = {
         DOMAIN,
         own('workflows/messages', 'workflows/search-attributes'),
         temporal('client', 'common', 'envconfig'),
+        npm('uuid'), // a job id of an idempotency key
         npm('env-paths'), // where a downloaded Temporal server is kept
       ],
       { node: true },
