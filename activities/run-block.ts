@@ -14,11 +14,15 @@ const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
-export function createRunBlock(algorithms: Algorithms): Activities['runBlock'] {
+/** @param isShuttingDown whether the worker that runs the activity takes nothing new */
+export function createRunBlock(
+  algorithms: Algorithms,
+  isShuttingDown: () => boolean = () => false,
+): Activities['runBlock'] {
   return async (input) => {
     const algorithm = findAlgorithm(algorithms, input.algorithmName);
     const context = Context.current();
-    const stop = createStopSignal(context, input.jobId);
+    const stop = createStopSignal(context, input.jobId, isShuttingDown);
     const startedAt = performance.now();
     const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
     const outcomes: (ItemOutcome | null)[] = [];

@@ -2,12 +2,15 @@
  * Tells a stop from a pause. Temporal cancels a running activity either way; which of the two it is stands in the memo
  * of the job (DESIGN.md, «runBlock»), which the server answers though no worker is free to.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
 import { BLOCKS_YIELD } from '../src/domain/block';
 
 /** A paused job may be stopped while an item is still in hand: nobody cancels its activity a second time. */
 const ASK_AGAIN_MS = 1_000;
+/** As long as Temporal itself leaves to what runs when a worker shuts down; it tells nobody that it has canceled before. */
+const SHUTDOWN_GRACE_MS = 10_000;
 
 export interface StopSignal {
   /** Aborted once the items in hand are to end; not by a pause, which lets them finish. */
@@ -16,13 +19,17 @@ export interface StopSignal {
   release(): void;
 }
 
-export function createStopSignal(context: Context, jobId: string): StopSignal {
+export function createStopSignal(context: Context, jobId: string, isShuttingDown: () => boolean): StopSignal {
   const stop = new AbortController();
   const over = new AbortController();
+  // Each item of a block may listen.
+  setMaxListeners(0, stop.signal);
   context.cancelled.catch(async (reason: unknown) => {
     // A shutdown, a timeout or a job that is gone need no asking.
-    if (context.cancellationDetails?.cancelRequested === true) await whileYielding(context, jobId, over.signal);
-    stop.abort(reason);
+    if (context.cancellationDetails?.cancelRequested === true) {
+      await whileYielding(context, jobId, isShuttingDown, over.signal);
+    }
+    if (!over.signal.aborted) stop.abort(reason);
   });
   return {
     signal: stop.signal,
@@ -32,9 +39,16 @@ export function createStopSignal(context: Context, jobId: string): StopSignal {
   };
 }
 
-async function whileYielding(context: Context, jobId: string, over: AbortSignal): Promise<void> {
+async function whileYielding(
+  context: Context,
+  jobId: string,
+  isShuttingDown: () => boolean,
+  over: AbortSignal,
+): Promise<void> {
+  let deadline = Infinity;
   try {
-    while (!over.aborted && (await isYielding(context, jobId))) {
+    while (!over.aborted && Date.now() < deadline && (await isYielding(context, jobId))) {
+      if (isShuttingDown()) deadline = Math.min(deadline, Date.now() + SHUTDOWN_GRACE_MS);
       await sleep(ASK_AGAIN_MS, undefined, { signal: over });
     }
   } catch (error) {

@@ -4,7 +4,7 @@ import { PipelineError } from './domain/errors';
 import type { JobRecord, ProgressBody, ResultBody } from './domain/events';
 import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
-import { statusQuery } from '../workflows/messages';
+import { resultsQuery, statusQuery } from '../workflows/messages';
 
 /** Long enough for a worker under load, and within the contract's two seconds. */
 const STATUS_WAIT_MS = 1_500;
@@ -28,6 +28,9 @@ export class JobHandle {
   async results(): Promise<ResultBody> {
     const description = await this.describe();
     if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
+    // A job that has ended may still be handing its webhooks over.
+    const results = await queryWithin(this.client, this.jobId, resultsQuery, STATUS_WAIT_MS);
+    if (results != null) return results;
     const { pipeline, status } = await this.status();
     throw new PipelineError(
       'WrongState',

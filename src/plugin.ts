@@ -31,9 +31,15 @@ export class PipelinesPlugin extends SimplePlugin {
   private readonly sender: Sender;
   private readonly concurrency: number;
   private workerOptions: WorkerOptions | undefined;
+  private readonly own: { worker?: Worker };
 
   constructor({ algorithms, webhooks = {} }: PipelinesPluginOptions) {
-    super({ name: 'temporal-pipelines.PipelinesPlugin', activities: { runBlock: createRunBlock(algorithms) } });
+    // The activities are made before the worker that they belong to.
+    const own: { worker?: Worker } = {};
+    const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
+    const runBlock = createRunBlock(algorithms, isShuttingDown);
+    super({ name: 'temporal-pipelines.PipelinesPlugin', activities: { runBlock } });
+    this.own = own;
     this.concurrency = webhooks.concurrency ?? 100;
     this.sender = createSender({
       secrets: webhooks.secrets ?? [],
@@ -50,6 +56,7 @@ export class PipelinesPlugin extends SimplePlugin {
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    this.own.worker = worker;
     const webhooks = await this.createWebhookWorker();
     const sending = webhooks.run().catch((error: unknown) => {
       // Webhooks that nobody sends would only be noticed by their receivers: the whole worker ends instead.

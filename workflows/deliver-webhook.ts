@@ -111,15 +111,19 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
     state = to;
     reason = because;
     nextAttemptAt = undefined;
-    const last = attempts.at(-1);
-    const answer = last === undefined ? '' : `, last answer ${String(last.statusCode ?? last.error)}`;
-    setCurrentDetails(
-      `${to}${because === undefined ? '' : ` (${because})`} after ${String(attempts.length)} attempts${answer}`,
-    );
+    showDetails();
     if (workflowInfo().typedSearchAttributes.get(WEBHOOK_STATE) !== undefined) {
       upsertSearchAttributes([{ key: WEBHOOK_STATE, value: to }]);
     }
     if (to === 'dead') log.warn('webhook delivery is dead', { webhookId: input.event?.webhookId, reason: because });
+  }
+
+  /** The current details of Temporal Web: how the delivery stands, in words. */
+  function showDetails(): void {
+    const last = attempts.at(-1);
+    const answer = last === undefined ? '' : `, last answer ${String(last.statusCode ?? last.error)}`;
+    const count = `${String(attempts.length)} ${attempts.length === 1 ? 'attempt' : 'attempts'}`;
+    setCurrentDetails(`${state}${reason === undefined ? '' : ` (${reason})`} after ${count}${answer}`);
   }
 
   async function attempt(outgoing: OutgoingEvent, trigger: Attempt['trigger']): Promise<AttemptOutcome> {
@@ -131,6 +135,7 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
     );
     const { retryAfterMs, ...recorded } = outcome;
     attempts.push({ attempt: number, trigger, ...recorded });
+    showDetails();
     return outcome;
   }
 

@@ -1,5 +1,7 @@
 /** The ways in which a job ends. Each fixes both bodies at once; nothing changes after it. */
+import { tellWaiting } from './deferred';
 import { progressBody, resultBody, type Job } from './job';
+import { utf8Length } from './json';
 import { publish } from './outbox';
 import { stopUnfinished } from './tasks';
 import type { Level } from './verbosity';
@@ -16,12 +18,13 @@ const MAX_RESULT_BYTES = 1_900_000;
 
 export function completeJob(job: Job, at: number): void {
   const results = resultBody(job, { status: 'completed', at });
-  const bytes = JSON.stringify(results).length;
+  const bytes = utf8Length(JSON.stringify(results));
   if (bytes > MAX_RESULT_BYTES) {
     const error = `results of ${String(bytes)} bytes are larger than ${String(MAX_RESULT_BYTES)}`;
     failJob(job, { level: 'critical', error }, at);
     return;
   }
+  tellWaiting(job, at);
   job.status = 'completed';
   const status = progressBody(job, { level: 'info', at, hasData: true });
   job.record = { status, results };
@@ -30,6 +33,7 @@ export function completeJob(job: Job, at: number): void {
 
 export function failJob(job: Job, failure: Failure, at: number): void {
   const { level, ...rest } = failure;
+  tellWaiting(job, at);
   stopUnfinished(job, at);
   job.status = 'failed';
   const status = progressBody(job, { level, at, hasData: true, ...rest });
@@ -38,6 +42,7 @@ export function failJob(job: Job, failure: Failure, at: number): void {
 }
 
 export function stopJob(job: Job, reason: string, at: number): void {
+  tellWaiting(job, at);
   stopUnfinished(job, at);
   job.status = 'stopped';
   const status = progressBody(job, { level: 'info', at, hasData: true, reason });

@@ -25,6 +25,10 @@ import { parseLevel, type Level } from './verbosity';
 
 export interface NodeState {
   readonly plan: NodePlan;
+  /** The nodes whose output it reads. */
+  readonly parents: NodeState[];
+  /** The nodes that read its own. */
+  readonly children: NodeState[];
   phase: 'creating' | 'open' | 'done';
   expansion: Expansion | undefined;
   width: number;
@@ -63,7 +67,7 @@ export interface Job {
   nextBlockId: number;
   readonly outbox: Outbox;
   /** The event that a debug subscriber would have got last. */
-  last: { level: Level; at: number; hasData: boolean; tasks?: readonly TaskChange[] };
+  last: { level: Level; at: number; hasData: boolean; status?: JobStatus; tasks?: readonly TaskChange[] };
   failures: FailedTask[];
   /** How the job ended, once it has. */
   record: JobRecord | undefined;
@@ -82,7 +86,7 @@ export function createJob(
     pipeline,
     settings,
     status: 'pending',
-    nodes: plans.map(createNode),
+    nodes: createNodes(plans),
     counts: { ...noTasks(), creating: plans.length },
     blocks: new Map(),
     nextBlockId: 1,
@@ -93,9 +97,22 @@ export function createJob(
   };
 }
 
+function createNodes(plans: readonly NodePlan[]): NodeState[] {
+  const nodes = new Map(plans.map((plan) => [plan.nodeName, createNode(plan)]));
+  for (const node of nodes.values()) {
+    for (const parent of node.plan.parents.flatMap((name) => nodes.get(name) ?? [])) {
+      node.parents.push(parent);
+      parent.children.push(node);
+    }
+  }
+  return [...nodes.values()];
+}
+
 function createNode(plan: NodePlan): NodeState {
   return {
     plan,
+    parents: [],
+    children: [],
     phase: 'creating',
     expansion: undefined,
     width: 1,

@@ -45,7 +45,8 @@ export function createOutbox(subscriber: Level, intervalMs: number): Outbox {
   };
 }
 
-const MAX_CHANGES = 1_000;
+/** The most task changes that one event lists. */
+export const MAX_CHANGES = 1_000;
 const SINGLE_WARNINGS = 100;
 
 /** An event at info or above. It waits for its turn, however long; nothing replaces it. */
@@ -73,32 +74,59 @@ export function takeWarning(outbox: Outbox, change: TaskChange): boolean {
   return false;
 }
 
+/** Takes the warnings that wait for their interval. */
+export function takeWarnings(outbox: Outbox): TaskChange[] {
+  const { warnings } = outbox;
+  outbox.warnings = [];
+  return warnings;
+}
+
+/** Fixes the first event below info where it waits, so that no later one replaces it. */
+export function queueFirstSnapshot(outbox: Outbox, bodyOf: (snapshot: Snapshot) => ProgressBody): void {
+  const snapshot = outbox.throttled.sent === 0 ? takeSnapshot(outbox) : undefined;
+  if (snapshot !== undefined) outbox.queue.push(bodyOf(snapshot));
+}
+
+function takeSnapshot(outbox: Outbox): Snapshot | undefined {
+  const { changedAt, changes } = outbox;
+  if (changedAt === undefined) return undefined;
+  outbox.changedAt = undefined;
+  outbox.changes = [];
+  outbox.throttled.sent++;
+  return { kind: 'snapshot', changedAt, tasks: changes };
+}
+
+interface Snapshot {
+  readonly kind: 'snapshot';
+  readonly changedAt: number;
+  readonly tasks: readonly TaskChange[];
+}
+
 export type NextEvent =
   | { readonly kind: 'none' }
   | { readonly kind: 'at'; readonly time: number }
   | { readonly kind: 'queued'; readonly body: ProgressBody }
   | { readonly kind: 'warnings'; readonly tasks: readonly TaskChange[] }
-  | { readonly kind: 'snapshot'; readonly changedAt: number; readonly tasks: readonly TaskChange[] };
+  | Snapshot;
 
 /** Takes the event whose turn it is at `now`, or says when there will be one. */
 export function takeNext(outbox: Outbox, now: number): NextEvent {
   const body = outbox.queue.shift();
-  if (body !== undefined) return { kind: 'queued', body };
+  if (body !== undefined) {
+    if (!passes('info', body.level)) outbox.throttled.lastAt = now;
+    return { kind: 'queued', body };
+  }
   const warningsAt = outbox.warnings.length > 0 ? dueAt(outbox.warningsLastAt, outbox.intervalMs) : Infinity;
   const snapshotAt =
     outbox.changedAt === undefined ? Infinity : dueAt(outbox.throttled.lastAt, snapshotInterval(outbox));
   if (warningsAt <= now) {
-    const tasks = outbox.warnings;
-    outbox.warnings = [];
     outbox.warningsLastAt = now;
-    return { kind: 'warnings', tasks };
+    return { kind: 'warnings', tasks: takeWarnings(outbox) };
   }
-  if (outbox.changedAt !== undefined && snapshotAt <= now) {
-    const { changedAt, changes } = outbox;
-    outbox.changedAt = undefined;
-    outbox.changes = [];
-    outbox.throttled = { sent: outbox.throttled.sent + 1, lastAt: now };
-    return { kind: 'snapshot', changedAt, tasks: changes };
+  const snapshot = snapshotAt <= now ? takeSnapshot(outbox) : undefined;
+  if (snapshot !== undefined) {
+    outbox.throttled.lastAt = now;
+    return snapshot;
   }
   const time = Math.min(warningsAt, snapshotAt);
   return time === Infinity ? { kind: 'none' } : { kind: 'at', time };

@@ -3,7 +3,7 @@
  * It does no I/O and knows no clock, so the same events always make the same job. The job is changed in place: a copy of
  * a batch of a million items for each event would be quadratic.
  */
-import { blockSize, expand } from './batch';
+import { blockSize } from './batch';
 import {
   describeRuns,
   isFailure,
@@ -13,10 +13,13 @@ import {
   type BlockOutcome,
   type ItemOutcome,
 } from './block';
+import { tellFirstSnapshot } from './deferred';
 import { completeJob, failJob, stopJob, type Failure } from './endings';
-import type { TaskChange } from './events';
-import { isEnded, outputOf, progressBody, taskId, type BlockInFlight, type Job, type NodeState } from './job';
-import { markChanged, publish, takeWarning } from './outbox';
+import type { JobStatus, TaskChange } from './events';
+import { isEnded, progressBody, taskId, type BlockInFlight, type Job, type NodeState } from './job';
+import { utf8Length } from './json';
+import { closeNode, openNodes } from './nodes';
+import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
 import { moveTask } from './tasks';
 
@@ -53,10 +56,10 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
   if (isEnded(job)) return [];
   switch (event.type) {
     case 'started':
-      announce(job, 'pending', job.last.at);
+      announce(job, 'pending', job.last.at, { hasData: false });
       job.status = 'active';
-      announce(job, 'active', now);
-      job.nodes.forEach((node) => openNode(job, node, now));
+      announce(job, 'active', now, { hasData: false });
+      openNodes(job, job.nodes, now);
       break;
     case 'blockEnded':
       endBlock(job, event.blockId, event.outcome.outcomes, event.outcome.durationMs, now);
@@ -77,61 +80,24 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
     case 'pause':
       if (job.status !== 'active') break;
       job.status = 'paused';
-      announceWithData(job, 'paused', now);
+      announce(job, 'paused', now, { hasData: true });
       break;
     case 'resume':
       if (job.status !== 'paused') break;
-      announceWithData(job, 'resumed', now);
+      announce(job, 'resumed', now, { hasData: true });
       job.status = 'active';
       break;
   }
   if (!isEnded(job) && job.nodes.every((node) => node.phase === 'done')) completeJob(job, now);
-  return handOut(job, now);
+  const commands = handOut(job, now);
+  if (isEnded(job)) return [];
+  tellFirstSnapshot(job);
+  return commands;
 }
 
-function announce(job: Job, status: 'pending' | 'active', at: number): void {
-  job.last = { level: 'info', at, hasData: false };
-  publish(job.outbox, progressBody(job, { ...job.last, status }));
-}
-
-function announceWithData(job: Job, status: 'paused' | 'resumed', at: number): void {
-  job.last = { level: 'info', at, hasData: true };
-  publish(job.outbox, progressBody(job, { ...job.last, status }));
-}
-
-/** Expands a node whose parents are all done into its tasks. */
-function openNode(job: Job, node: NodeState, now: number): void {
-  const parents = node.plan.parents.map((name) => job.nodes.find((other) => other.plan.nodeName === name));
-  if (node.phase !== 'creating' || !parents.every((parent) => parent?.phase === 'done')) return;
-  node.expansion = expand(node.plan, {
-    flowInput: job.pipeline.flowInput,
-    output: (nodeName) => {
-      const found = parents.find((parent) => parent?.plan.nodeName === nodeName);
-      return found === undefined ? { kind: 'single', value: null } : outputOf(found);
-    },
-  });
-  node.width = node.expansion.width;
-  if (node.width > DEFAULTS.maxBatch) {
-    const error = `batch of ${String(node.width)} items is wider than ${String(DEFAULTS.maxBatch)}`;
-    failJob(job, { level: 'critical', error, nodeName: node.plan.nodeName }, now);
-    return;
-  }
-  for (const counts of [job.counts, node.counts]) {
-    counts.creating -= 1;
-    if (node.width === 0) counts.skipped += 1;
-    else counts.pending += node.width;
-  }
-  markChanged(job.outbox, now);
-  node.phase = 'open';
-  if (node.width === 0) closeNode(job, node, now);
-}
-
-function closeNode(job: Job, node: NodeState, now: number): void {
-  node.phase = 'done';
-  for (const other of job.nodes) {
-    if (isEnded(job)) return;
-    if (other.plan.parents.includes(node.plan.nodeName)) openNode(job, other, now);
-  }
+function announce(job: Job, status: JobStatus, at: number, { hasData }: { hasData: boolean }): void {
+  job.last = { level: 'info', at, hasData, status };
+  publish(job.outbox, progressBody(job, job.last));
 }
 
 function endBlock(job: Job, blockId: number, outcomes: readonly ItemOutcome[], durationMs: number, now: number): void {
@@ -224,9 +190,10 @@ function failureOf(job: Job, node: NodeState, error: string): Failure | undefine
   if (!isBatch) return { level: 'error', error, nodeName };
   const tolerance = job.pipeline.options?.batchTolerance ?? DEFAULTS.batchTolerance;
   const { failed } = node.counts;
-  const percent = (failed / node.width) * 100;
-  if (percent < tolerance) return undefined;
-  const share = `${String(failed)}/${String(node.width)} (${String(Math.round(percent))}%) failed tasks`;
+  // In whole numbers: (29 / 50) * 100 is a little less than 58.
+  if (failed * 100 < tolerance * node.width) return undefined;
+  const percent = String(Math.round((failed * 100) / node.width));
+  const share = `${String(failed)}/${String(node.width)} (${percent}%) failed tasks`;
   return { level: 'error', nodeName, error: `${share}, batch tolerance is ${String(tolerance)}%, error: ${error}` };
 }
 
@@ -257,28 +224,36 @@ function waiting(node: NodeState): number {
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
   const indexes = takeItems(job, node);
-  const attempt = (node.runs[indexes[0] ?? 0] ?? 0) + 1;
-  const items = toRuns(indexes.map((index) => index + 1));
-  const input: BlockInput = {
-    jobId: job.jobId,
-    nodeName: plan.nodeName,
-    algorithmName: plan.algorithmName,
-    ...(plan.isBatch && { items }),
-    input: node.expansion?.bind(indexes) ?? { kind: 'value', value: [] },
-    attempt,
-    ...(plan.itemTtlMs !== undefined && { itemTtlMs: plan.itemTtlMs }),
-  };
-  const bytes = JSON.stringify(input).length;
+  let input = bindBlock(job, node, indexes);
+  let bytes = utf8Length(JSON.stringify(input));
+  while (bytes > MAX_BLOCK_BYTES && indexes.length > 1) {
+    node.givenBack.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
+    input = bindBlock(job, node, indexes);
+    bytes = utf8Length(JSON.stringify(input));
+  }
   if (bytes > MAX_BLOCK_BYTES) {
     const error = `input of ${String(bytes)} bytes is larger than ${String(MAX_BLOCK_BYTES)}`;
     failJob(job, { level: 'critical', error, nodeName: plan.nodeName }, now);
     return undefined;
   }
   const blockId = job.nextBlockId++;
-  job.blocks.set(blockId, { node, indexes, attempt, bytes });
+  job.blocks.set(blockId, { node, indexes, attempt: input.attempt, bytes });
   node.blocksInFlight++;
   indexes.forEach((index) => moveTask(job, node, index, 'pending', 'active', now));
-  return { blockId, input, summary: plan.isBatch ? `${plan.nodeName}#${describeRuns(items)}` : plan.nodeName };
+  const { items } = input;
+  return { blockId, input, summary: items === undefined ? plan.nodeName : `${plan.nodeName}#${describeRuns(items)}` };
+}
+
+function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: readonly number[]): BlockInput {
+  return {
+    jobId: job.jobId,
+    nodeName: plan.nodeName,
+    algorithmName: plan.algorithmName,
+    ...(plan.isBatch && { items: toRuns(indexes.map((index) => index + 1)) }),
+    input: expansion?.bind(indexes) ?? { kind: 'value', value: [] },
+    attempt: (runs[indexes[0] ?? 0] ?? 0) + 1,
+    ...(plan.itemTtlMs !== undefined && { itemTtlMs: plan.itemTtlMs }),
+  };
 }
 
 /** Retried items ride alone; so do those whose policy must know whether a lost block had begun them. */

@@ -173,7 +173,7 @@ describe('getPath', () => {
     ['missing.a.b', undefined],
   ];
   for (const [path, found] of paths) {
-    it(`${path}: ${JSON.stringify(found) ?? 'nothing'}`, () => {
+    it(`${path}: ${found === undefined ? 'nothing' : JSON.stringify(found)}`, () => {
       expect(getPath(value, path.split('.'))).to.deep.equal(found);
     });
   }

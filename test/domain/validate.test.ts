@@ -197,6 +197,11 @@ describe('parsePipeline takes', () => {
     });
   }
 
+  it('a ttl of seconds, where 0 is no limit', () => {
+    const limits = [2, 0].map((ttl) => parsePipeline(withNode({ ttl })).plans[0]?.itemTtlMs);
+    expect(limits).to.deep.equal([2_000, undefined]);
+  });
+
   it('a chain of 500 nodes', () => {
     const chain = Array.from({ length: 500 }, (_, index): [string, Json] => {
       return [`n${String(index)}`, index === 499 ? '#[1]' : `@n${String(index + 1)}`];

@@ -1,14 +1,18 @@
 /** Plays the workflow's part without Temporal: runs a job's blocks and takes the events of its outbox, in made-up time. */
 import { fromRuns, inputAt, type BlockHeartbeat, type ItemOutcome } from '../../src/domain/block';
 import type { JobRecord, ProgressBody } from '../../src/domain/events';
-import { createJob, isEnded, progressBody, type Job } from '../../src/domain/job';
+import { nextBody } from '../../src/domain/deferred';
+import { createJob, isEnded, type Job } from '../../src/domain/job';
 import type { Json } from '../../src/domain/json';
-import { failuresFirst, takeNext, type NextEvent } from '../../src/domain/outbox';
+import { takeNext } from '../../src/domain/outbox';
 import { reduce, type JobEvent, type RunBlock } from '../../src/domain/schedule';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/domain/settings';
 import { parsePipeline } from '../../src/domain/validate';
 
-export const START = Date.UTC(2018, 0, 16, 14, 47, 4, 142);
+const START = Date.UTC(2018, 0, 16, 14, 47, 4, 142);
+
+/** A job that goes on for longer would go on for ever. */
+export const MAX_TURNS = 100_000;
 
 /** One task as the algorithm sees it. */
 export interface Item {
@@ -84,7 +88,9 @@ export class Engine {
 
   /** Runs what is running and what follows from it, first come first served. */
   run(outcomeOf: (item: Item) => ItemOutcome): this {
+    let turns = 0;
     for (let block = this.running[0]; block !== undefined && !isEnded(this.job); block = this.running[0]) {
+      if (++turns > MAX_TURNS) throw new Error('the job does not end');
       this.end(block, ...itemsOf(block).map(outcomeOf));
     }
     return this;
@@ -92,7 +98,7 @@ export class Engine {
 
   /** Takes the one event whose turn it is, as the workflow's sender does; once the job has ended, what it left. */
   take(): ProgressBody | undefined {
-    const body = isEnded(this.job) ? this.job.outbox.queue.shift() : this.bodyOf(takeNext(this.job.outbox, this.now));
+    const body = isEnded(this.job) ? this.job.outbox.queue.shift() : this.takeDue();
     if (body !== undefined) this.received.push(body);
     return body;
   }
@@ -118,29 +124,8 @@ export class Engine {
     return this.job.record;
   }
 
-  private bodyOf(next: NextEvent): ProgressBody | undefined {
-    switch (next.kind) {
-      case 'none':
-      case 'at':
-        return undefined;
-      case 'queued':
-        return next.body;
-      case 'warnings':
-        return progressBody(this.job, {
-          level: 'warn',
-          at: this.now,
-          hasData: true,
-          tasks: failuresFirst(next.tasks),
-        });
-      case 'snapshot':
-        return this.job.outbox.subscriber === 'trace'
-          ? progressBody(this.job, {
-              level: 'trace',
-              at: next.changedAt,
-              hasData: true,
-              tasks: failuresFirst(next.tasks),
-            })
-          : progressBody(this.job, { level: 'debug', at: next.changedAt, hasData: true });
-    }
+  private takeDue(): ProgressBody | undefined {
+    const next = takeNext(this.job.outbox, this.now);
+    return next.kind === 'none' || next.kind === 'at' ? undefined : nextBody(this.job, next, this.now);
   }
 }

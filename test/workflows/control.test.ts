@@ -1,40 +1,43 @@
 import type { Client } from '@temporalio/client';
 import { expect } from 'chai';
+import type { Algorithms } from '../../activities';
 import { PipelineClient, type JobHandle } from '../../src/client';
 import type { JobSettings } from '../../src/domain/settings';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { statusesOf } from '../support/deliveries';
 import { Gate } from '../support/gate';
 import { Receiver, type Answer } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { until } from '../support/until';
 import { startWorker, type TestWorker } from '../support/worker';
 
 // Stop, pause and resume, by whoever and at any time (contract §3, §6, §11).
 
 describe('a job is steered', () => {
+  const algorithms: Algorithms = {
+    wait: async ({ taskId }, { signal }) => {
+      // An algorithm of the test before may be told to stop a little after its end.
+      const told = aborted;
+      began.push(taskId);
+      signal.addEventListener('abort', () => told.push(Date.now()));
+      await gate.wait(taskId, signal);
+      return taskId;
+    },
+  };
+  let temporal: TestTemporal;
   let client: Client;
   let worker: TestWorker;
   let gate: Gate;
+  /** The tasks that have begun, and when algorithms were told to stop. */
   let began: string[];
   let aborted: number[];
   let receiver: Receiver | undefined;
 
   before(async function () {
     this.timeout(TEMPORAL_START_TIMEOUT);
-    const temporal = await sharedTemporal();
+    temporal = await sharedTemporal();
     client = temporal.client;
-    worker = await startWorker(temporal, {
-      algorithms: {
-        echo: ({ input }) => input[0],
-        wait: async ({ taskId }, { signal }) => {
-          began.push(taskId);
-          signal.addEventListener('abort', () => aborted.push(Date.now()));
-          await gate.wait(taskId, signal);
-          return taskId;
-        },
-      },
-    });
+    worker = await startWorker(temporal, { algorithms });
   });
 
   beforeEach(() => {
@@ -67,8 +70,15 @@ describe('a job is steered', () => {
     await until(`${String(count)} items have begun`, () => began.length === count);
   }
 
-  function wrongState(verb: string, status: string): object {
-    return { code: 'WrongState', message: `unable to ${verb} pipeline steered because its in ${status} status` };
+  /** A worker learns of a cancellation by the answer to its next heartbeat. */
+  async function heartbeats(job: JobHandle, count: number): Promise<void> {
+    const seen = new Set<number>();
+    await until(`${String(count)} heartbeats`, async () => {
+      const { raw } = await client.workflow.getHandle(job.jobId).describe();
+      const { seconds, nanos } = raw.pendingActivities?.[0]?.lastHeartbeatTime ?? {};
+      seen.add(Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6);
+      return seen.size > count;
+    });
   }
 
   it('by a stop, which every running algorithm sees within two seconds', async () => {
@@ -139,10 +149,7 @@ describe('a job is steered', () => {
     const { data } = await job.status();
     expect(data?.details).to.match(/^\d+\.\d\d% completed, \d+ succeed, \d\d+ active, \d+ pending$/);
     // The item in hand goes on until it is done, and only its block's rest is given back.
-    await until('the block was told', async () => {
-      const { raw } = await client.workflow.getHandle(job.jobId).describe();
-      return raw.pendingActivities?.some(({ state }) => state === 2);
-    });
+    await heartbeats(job, 2);
     const before = began.length;
     gate.open(held);
     await until('the block is over', async () => !(await job.status()).data?.details.includes('active'));
@@ -162,6 +169,22 @@ describe('a job is steered', () => {
     await until('the algorithm is told', () => aborted.length === 1);
     expect((aborted[0] ?? Infinity) - asked).to.be.below(2_500);
     expect(began).to.deep.equal(['one#1']);
+  });
+
+  it('by a pause, after which its worker still shuts down', async () => {
+    const { taskQueue } = worker;
+    const job = await start(pipeline('x', { options: { ttl: 0 } }));
+    await running(1);
+    await job.pause();
+    await heartbeats(job, 1);
+    await worker.stop();
+    // The item in hand had its time to finish; another worker runs it again.
+    expect(aborted).to.have.length(1);
+    worker = await startWorker(temporal, { taskQueue, algorithms });
+    await job.resume();
+    gate.open('one');
+    expect(await job.result()).to.have.property('status', 'completed');
+    expect(began).to.deep.equal(['one', 'one']);
   });
 
   it('by a pause and a resume in a row, which disturbs nothing', async () => {

@@ -106,6 +106,9 @@ function expectTaskChanges(scenario: Scenario, events: readonly ProgressBody[]):
     'a run that fails': ['succeed', 'failed'],
     'a run that is stopped': ['succeed', 'stopped', 'stopped'],
   }[scenario];
-  const expected = ends.flatMap((end, index) => [`green#${String(index + 1)} active`, `green#${String(index + 1)} ${end}`]);
+  const expected = ends.flatMap((end, index) => [
+    `green#${String(index + 1)} active`,
+    `green#${String(index + 1)} ${end}`,
+  ]);
   expect([...told]).to.include.members(expected);
 }
