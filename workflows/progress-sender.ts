@@ -2,8 +2,9 @@
 import { condition } from '@temporalio/workflow';
 import { LATEST_WINS, nextStep } from '../src/domain/delivery';
 import type { ProgressBody } from '../src/domain/events';
-import { isEnded, progressBody, type Job } from '../src/domain/job';
-import { failuresFirst, takeNext, takeSequence, type NextEvent } from '../src/domain/outbox';
+import { nextBody } from '../src/domain/deferred';
+import { isEnded, type Job } from '../src/domain/job';
+import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
 import type { OutgoingEvent } from './deliver-webhook';
 import { attemptPriority, sendAttempt } from './send-attempt';
@@ -28,11 +29,9 @@ export class ProgressSender {
       const next = takeNext(this.job.outbox, Date.now());
       if (next.kind === 'none') await condition(() => this.hasNews());
       else if (next.kind === 'at') {
-        await condition(
-          () => isEnded(this.job) || this.job.outbox.queue.length > 0,
-          Math.max(1, next.time - Date.now()),
-        );
-      } else await this.send(this.toOutgoing(this.bodyOf(next)));
+        const warned = this.job.outbox.warnings.length > 0;
+        await condition(() => this.isDueEarlier(warned), Math.max(1, next.time - Date.now()));
+      } else await this.send(this.toOutgoing(nextBody(this.job, next, Date.now())));
     }
   }
 
@@ -52,29 +51,15 @@ export class ProgressSender {
     ];
   }
 
+  /** Whether what came while a throttled event waits goes before it. */
+  private isDueEarlier(warned: boolean): boolean {
+    const { queue, warnings } = this.job.outbox;
+    return isEnded(this.job) || queue.length > 0 || (!warned && warnings.length > 0);
+  }
+
   private hasNews(): boolean {
     const { queue, changedAt, warnings } = this.job.outbox;
     return isEnded(this.job) || queue.length > 0 || changedAt !== undefined || warnings.length > 0;
-  }
-
-  private bodyOf(next: Exclude<NextEvent, { kind: 'none' | 'at' }>): ProgressBody {
-    switch (next.kind) {
-      case 'queued':
-        return next.body;
-      case 'warnings':
-        return progressBody(this.job, {
-          level: 'warn',
-          at: Date.now(),
-          hasData: true,
-          tasks: failuresFirst(next.tasks),
-        });
-      case 'snapshot': {
-        const { changedAt: at, tasks } = next;
-        return this.job.outbox.subscriber === 'trace'
-          ? progressBody(this.job, { level: 'trace', at, hasData: true, tasks: failuresFirst(tasks) })
-          : progressBody(this.job, { level: 'debug', at, hasData: true });
-      }
-    }
   }
 
   private toOutgoing(body: ProgressBody): OutgoingEvent {

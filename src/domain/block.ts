@@ -88,10 +88,10 @@ export function fromRuns(runs: IndexRuns): number[] {
   return runs.flatMap(([first, count]) => Array.from({ length: count }, (_, offset) => first + offset));
 }
 
-/** `1…50` or `1…3, 7`: how a person reads a block's items in Temporal Web. */
+/** `#1…#50` or `#1…#3, #7`: how a person reads a block's items in Temporal Web. */
 export function describeRuns(runs: IndexRuns): string {
   const shown = runs.slice(0, 5).map(([first, count]) => {
-    return count === 1 ? String(first) : `${String(first)}…${String(first + count - 1)}`;
+    return count === 1 ? `#${String(first)}` : `#${String(first)}…#${String(first + count - 1)}`;
   });
   return runs.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');
 }

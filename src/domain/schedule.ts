@@ -241,7 +241,7 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   node.blocksInFlight++;
   indexes.forEach((index) => moveTask(job, node, index, 'pending', 'active', now));
   const { items } = input;
-  return { blockId, input, summary: items === undefined ? plan.nodeName : `${plan.nodeName}#${describeRuns(items)}` };
+  return { blockId, input, summary: items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}` };
 }
 
 function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: readonly number[]): BlockInput {

@@ -170,11 +170,9 @@ describe('a job that is controlled', () => {
 
   it('shows as its status what a debug subscriber was told last', () => {
     const engine = new Engine(atLevel('debug', ...nodes)).start();
-    const told = () =>
-      [engine.pass(1_000).received.at(-1), currentStatus(engine.job)].map((body) => JSON.stringify(body));
     const same = () => {
-      const [last, shown] = told();
-      expect(shown).to.equal(last);
+      const last = engine.pass(1_000).received.at(-1);
+      expect(JSON.stringify(currentStatus(engine.job))).to.equal(JSON.stringify(last));
     };
     same();
     engine.apply({ type: 'pause' });
@@ -203,9 +201,9 @@ describe('a job that is controlled', () => {
   it('hands out again what a block gave back, which is no second run', () => {
     const engine = new Engine(pipeline(node('green', '#[1...40]')), { window: 1 }).start();
     for (let index = 1; index <= 16; index++) engine.end(`green#${String(index)}`, { result: 'first' });
-    engine.end('green#17…22', { result: 'first' }, { result: 'first' });
+    engine.end('green#17…#22', { result: 'first' }, { result: 'first' });
     expect(engine.job.counts).to.include({ succeed: 18, active: 4, pending: 18 });
-    expect(engine.summaries()).to.deep.equal(['green#19…22']);
+    expect(engine.summaries()).to.deep.equal(['green#19…#22']);
     const attempts = new Set<number>();
     engine.run(({ attempt }) => {
       attempts.add(attempt);

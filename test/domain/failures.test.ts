@@ -54,6 +54,7 @@ describe('the engine', () => {
       nodeName: 'b',
     });
     expect(engine.record().status.data?.details).to.equal('33.33% completed, 1 succeed, 2 stopped');
+    expect(engine.job.counts).to.include({ succeed: 1, stopped: 2, pending: 0, creating: 0 });
   });
 
   const wide = '字'.repeat(700_000);

@@ -68,7 +68,7 @@ describe('a lost block', () => {
 
   it('keeps the outcomes of its heartbeat; only the other items run again, each alone', () => {
     const engine = withBlock();
-    engine.lose('green#17…22', 'lost', [ok, null, boom, ok]);
+    engine.lose('green#17…#22', 'lost', [ok, null, boom, ok]);
     expect(engine.job.counts).to.include({ succeed: 18, failed: 1, active: 1, pending: 20 });
     for (const summary of ['green#18', 'green#21', 'green#22']) {
       expect(engine.summaries()).to.deep.equal([summary]);
@@ -91,14 +91,14 @@ describe('a lost block', () => {
 
   it('runs all its items again where it never reported', () => {
     const engine = withBlock();
-    engine.lose('green#17…22', 'lost');
+    engine.lose('green#17…#22', 'lost');
     expect(engine.job.counts).to.include({ succeed: 16, active: 1, pending: 23 });
     expect(engine.summaries()).to.deep.equal(['green#17']);
   });
 
   it('lets an item that kills its process fail alone', () => {
     const engine = withBlock({ limit: 2 });
-    engine.lose('green#17…22', 'lost', [ok, null]);
+    engine.lose('green#17…#22', 'lost', [ok, null]);
     engine.lose('green#18', 'lost');
     for (const index of [19, 20, 21, 22]) engine.end(`green#${String(index)}`, { result: 0 });
     engine.lose('green#18', 'lost again');
@@ -109,7 +109,7 @@ describe('a lost block', () => {
 
   it('hands a second run that was given back out as the same run', () => {
     const engine = withBlock();
-    engine.lose('green#17…22', 'lost', [ok, ok, ok, ok, ok, null]);
+    engine.lose('green#17…#22', 'lost', [ok, ok, ok, ok, ok, null]);
     engine.end('green#22');
     expect(engine.summaries()).to.deep.equal(['green#22']);
     expect(engine.find('green#22').input.attempt).to.equal(2);
@@ -117,14 +117,14 @@ describe('a lost block', () => {
 
   it('goes on item by item, however often it is given back', () => {
     const engine = withBlock();
-    engine.lose('green#17…22', 'lost');
+    engine.lose('green#17…#22', 'lost');
     for (const index of [17, 18, 19, 20, 21, 22, 17, 18]) engine.end(`green#${String(index)}`);
     expect(engine.summaries()).to.deep.equal(['green#19']);
   });
 
   it('leaves its items among those that have started', () => {
     const engine = withBlock();
-    engine.lose('green#17…22', 'lost');
+    engine.lose('green#17…#22', 'lost');
     expect(currentStatus(engine.job).data?.activeNodes?.[0]?.batch).to.deep.equal({ active: 22, total: 40 });
   });
 

@@ -55,9 +55,7 @@ describe('the matrix of levels and events', () => {
       it(`${level}: ${scenario}`, async () => {
         const events = await run(scenario, level);
         const shown = events.filter((event) => event.level !== 'debug' && event.level !== 'trace');
-        expect(shown.map((event) => `${event.level} ${event.status}`)).to.deep.equal(
-          SCENARIOS[scenario].filter((event) => isAtLeast(event.split(' ')[0] as Level, level)),
-        );
+        expect(shown.map((event) => `${event.level} ${event.status}`)).to.deep.equal(eventsFrom(scenario, level));
         const below = new Set(events.filter((event) => !shown.includes(event)).map((event) => event.level));
         const expected = BELOW_INFO[level];
         expect([...below]).to.deep.equal(expected === undefined ? [] : [expected]);
@@ -82,16 +80,18 @@ describe('the matrix of levels and events', () => {
     if (scenario === 'a run that is stopped') await worker.client.getHandle(jobId).stop('enough');
     else gate.open(jobId);
     await receiver.until(() => receiver.on(`${path}/result`).length === 1);
-    const last = SCENARIOS[scenario].at(-1)?.split(' ') ?? [];
-    if (isAtLeast(last[0] as Level, level)) {
-      await receiver.until(() => received().some((event) => event.status === last[1]));
-    }
+    const last = eventsFrom(scenario, level).at(-1);
+    if (last !== undefined)
+      await receiver.until(() => received().some((event) => `${event.level} ${event.status}` === last));
     return received();
   }
 });
 
-function isAtLeast(event: Level, subscriber: Level): boolean {
-  return LEVELS.indexOf(event) >= LEVELS.indexOf(subscriber);
+/** Those at and above the subscriber's level. */
+function eventsFrom(scenario: Scenario, subscriber: Level): string[] {
+  return SCENARIOS[scenario].filter((event) => {
+    return LEVELS.indexOf(event.split(' ')[0] as Level) >= LEVELS.indexOf(subscriber);
+  });
 }
 
 function expectNoTasksBut(events: readonly ProgressBody[], level: Level): void {

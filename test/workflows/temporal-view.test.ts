@@ -160,7 +160,7 @@ describe('in Temporal', () => {
     const [first, ...rest] = (await summaries(jobId)).filter((summary) => /^(green|all)/.test(String(summary)));
     expect(first).to.equal('green#1');
     expect(rest.at(-1)).to.equal('all');
-    const blocks = rest.filter((summary) => /^green#\d+…\d+$/.test(String(summary)));
+    const blocks = rest.filter((summary) => /^green#\d+…#\d+$/.test(String(summary)));
     expect(blocks).to.not.be.empty;
     expect(await summaries(`${jobId}/result`)).to.deep.equal(['result 1, attempt 1']);
     const { userMetadata } = (await client.workflow.getHandle(jobId).describe()).raw.executionConfig ?? {};
