@@ -2,7 +2,8 @@
 
 // Extensions of one configuration: `npm run test:unit` and its sisters name the files (package.json).
 module.exports = {
-  require: ['tsx'],
+  // Not `require`: threads and child processes that tests start get it as well.
+  'node-option': ['import=tsx'],
   extension: ['ts'],
   // A test on a real Temporal server may need to start it first. `test:unit` lowers this to 10 s.
   timeout: '60s',

@@ -36,6 +36,11 @@ export interface AlgorithmOptions {
   readonly run: AlgorithmFunction;
   /** How many items of one block run at a time. Default 1. */
   readonly concurrency?: number;
+  /**
+   * Runs each item in a worker thread, so that code that never yields neither blocks heartbeats nor outlives ttl or stop.
+   * A module must export the algorithm, since the thread loads it from there; a thread costs some 50 ms. Default false.
+   */
+  readonly thread?: boolean;
 }
 
 export type Algorithm = AlgorithmFunction | AlgorithmOptions;

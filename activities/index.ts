@@ -10,3 +10,4 @@ export type {
 export type { Activities } from './contract';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';
+export { rememberImport } from './thread-home';

@@ -7,6 +7,7 @@ import type { Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
 import { runItem } from './run-item';
+import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
 
 /** How often a running block reports; the server takes a worker for lost after ten seconds without. */
@@ -83,7 +84,8 @@ export function createRunBlock(
 function findAlgorithm(algorithms: Algorithms, name: string): AlgorithmOptions {
   const found = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
   if (found === undefined) throw algorithmNotFound(name);
-  return typeof found === 'function' ? { run: found } : found;
+  if (typeof found === 'function') return { run: found };
+  return found.thread === true ? { ...found, run: inThread(found, name) } : found;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

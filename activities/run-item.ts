@@ -18,10 +18,13 @@ export async function runItem(
   const signal = AbortSignal.any([context.signal, expiry.signal]);
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<ItemOutcome>((resolve) => {
-    timer = setTimeout(() => {
-      expiry.abort(new Error(EXPIRED.error));
-      resolve(EXPIRED);
-    }, ttlMs);
+    timer = setTimeout(
+      () => {
+        expiry.abort(new Error(EXPIRED.error));
+        resolve(EXPIRED);
+      },
+      Math.min(ttlMs, LONGEST_TIMER),
+    );
   });
   try {
     return await Promise.race([settle(() => run(args, { ...context, signal })), expired]);
@@ -30,6 +33,8 @@ export async function runItem(
   }
 }
 
+/** Node's timers overflow beyond it, and would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 const EXPIRED = { error: 'Algorithm TTL expired', final: true } as const;
 
 async function settle(run: () => unknown): Promise<ItemOutcome> {
@@ -41,8 +46,7 @@ async function settle(run: () => unknown): Promise<ItemOutcome> {
 }
 
 function toOutcome(output: unknown): ItemOutcome {
-  const text = JSON.stringify(output ?? null) as string | undefined;
-  if (text === undefined) return { error: `the algorithm answered a ${typeof output}, which is not JSON`, final: true };
+  const text = toJson(output);
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_OUTPUT_BYTES) {
     const limit = String(MAX_OUTPUT_BYTES);
@@ -51,8 +55,18 @@ function toOutcome(output: unknown): ItemOutcome {
   return { result: JSON.parse(text) as Json };
 }
 
+/** @throws TypeError for a function, a symbol, a BigInt or a circle */
+export function toJson(output: unknown): string {
+  const text = JSON.stringify(output ?? null) as string | undefined;
+  if (text === undefined) throw new TypeError(`the algorithm answered a ${typeof output}, which is not JSON`);
+  return text;
+}
+
+/** Ten of them stand in the body of a failed job. */
+const MAX_ERROR = 10_000;
+
 /** An empty text would not count as an error for a reader, so the error's name stands in. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error) || 'unknown error';
-  return error.message || error.name;
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error) || 'unknown error';
+  return text.length > MAX_ERROR ? `${text.slice(0, MAX_ERROR)}…` : text;
 }

@@ -1,7 +1,7 @@
 /** Loads the modules that `ALGORITHMS` names (contract §9). */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Algorithm, Algorithms } from '../activities';
+import { rememberImport, type Algorithm, type Algorithms } from '../activities';
 import { exampleAlgorithms } from './examples';
 
 /**
@@ -16,16 +16,21 @@ export async function loadAlgorithms(paths: readonly string[]): Promise<Algorith
     for (const [name, algorithm] of Object.entries(await loadModule(path))) {
       if (!isAlgorithm(algorithm)) throw new Error(`ALGORITHMS: ${path}: "${name}" is neither a function nor { run }`);
       if (found.has(name)) throw new Error(`ALGORITHMS: ${path}: "${name}" is defined by another module too`);
+      rememberImport(algorithm, urlOf(path));
       found.set(name, algorithm);
     }
   }
   return Object.fromEntries(found);
 }
 
+function urlOf(path: string): string {
+  return pathToFileURL(resolve(path)).href;
+}
+
 async function loadModule(path: string): Promise<object> {
   let loaded: unknown;
   try {
-    loaded = await import(pathToFileURL(resolve(path)).href);
+    loaded = await import(urlOf(path));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`ALGORITHMS: ${path} can't be loaded: ${why}`, { cause: error });

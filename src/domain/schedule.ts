@@ -42,7 +42,7 @@ export type JobEvent =
 export interface RunBlock {
   readonly blockId: number;
   readonly input: BlockInput;
-  /** What a person reads in Temporal Web: `green#1…50`. */
+  /** What a person reads in Temporal Web: `green#1…#50`. */
   readonly summary: string;
 }
 

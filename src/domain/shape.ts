@@ -6,6 +6,8 @@ import { LEVELS } from './verbosity';
 
 /** Ids are Temporal workflow ids, at most 255 characters with what is put behind the name. */
 const MAX_NAME = 200;
+/** Ten years, in seconds: beyond that timers and dates overflow. */
+const MAX_TTL = 315_360_000;
 
 type Check = (value: unknown, at: string) => void;
 
@@ -118,7 +120,7 @@ const node: Check = (value, at) => {
         shallow,
       ),
       kind: notSupported('algorithm'),
-      ttl: integer(0),
+      ttl: integer(0, MAX_TTL),
       retry: object({ policy: oneOf('Never', 'Always', 'OnError', 'OnCrash'), limit: integer(1) }),
       batchOperation: oneOf('indexed', 'cartesian'),
       includeInResults: boolean,
@@ -140,7 +142,7 @@ const pipelineCheck = object(
     options: object({
       batchTolerance: integer(0, 100),
       progressVerbosityLevel: oneOf(...LEVELS, 'warning'),
-      ttl: integer(),
+      ttl: integer(-Infinity, MAX_TTL),
     }),
     priority: integer(1, 5),
     tags: arrayOf(string({ min: 1, max: 32 })),

@@ -72,6 +72,7 @@ describe('parsePipeline refuses', () => {
       'data.options.progressVerbosityLevel should be equal to one of the allowed values (trace,debug,info,warn,error,critical,warning)',
     ],
     [pipeline({ options: { ttl: '1' } }), 'data.options.ttl should be integer'],
+    [pipeline({ options: { ttl: 1e300 } }), 'data.options.ttl should be <= 315360000'],
     [pipeline({ priority: 0 }), 'data.priority should be >= 1'],
     [pipeline({ priority: 6 }), 'data.priority should be <= 5'],
     [pipeline({ tags: 'a' }), 'data.tags should be array'],

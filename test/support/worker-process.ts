@@ -18,7 +18,6 @@ export class WorkerProcess {
   /** @returns once it serves */
   static async start(temporal: TestTemporal, options: WorkerProcessOptions): Promise<WorkerProcess> {
     const child = fork(MAIN, ['worker'], {
-      execArgv: ['--import', 'tsx'],
       env: {
         ...process.env,
         TEMPORAL_ADDRESS: temporal.address,
