@@ -14,6 +14,10 @@ export interface NodePlan {
   readonly batchOperation: 'indexed' | 'cartesian';
   /** Names of the nodes whose output this one reads. */
   readonly parents: readonly string[];
+  /** Those of them that it reads by `*@`. */
+  readonly waitAny: readonly string[];
+  /** Those of them that must be done before it is expanded: all but those that it reads by `*@` alone. */
+  readonly awaited: readonly string[];
   /** Whether the outputs are part of the result: a sink, or flagged. */
   readonly included: boolean;
   readonly retry: { readonly policy: RetryPolicyName; readonly limit: number };
@@ -66,6 +70,8 @@ function draftNode(node: PipelineNode, names: ReadonlySet<string>): Omit<NodePla
     isBatch: parts.some(isBatchLeaf),
     batchOperation: node.batchOperation ?? 'indexed',
     parents: [...parents],
+    waitAny: [...parents].filter((name) => parts.some((leaf) => leaf.kind === 'waitAny' && reads(leaf, name))),
+    awaited: [...parents].filter((name) => parts.some((leaf) => leaf.kind !== 'waitAny' && reads(leaf, name))),
     retry: { policy: node.retry?.policy ?? DEFAULTS.retry.policy, limit: node.retry?.limit ?? DEFAULTS.retry.limit },
     ...(node.ttl !== undefined && node.ttl > 0 && { itemTtlMs: node.ttl * 1_000 }),
   };
@@ -75,12 +81,18 @@ function refuseWaitAny(node: Omit<NodePlan, 'included'>, batches: ReadonlySet<st
   for (const leaf of node.leaves) {
     if (leaf.kind !== 'waitAny') continue;
     const parent = leaf.source.nodeName;
-    throw invalid(
-      batches.has(parent)
-        ? `node "${node.nodeName}" uses *@${parent}: wait-any is not supported yet`
-        : `node "${node.nodeName}" uses *@${parent} but node "${parent}" is not a batch`,
-    );
+    if (!batches.has(parent)) {
+      throw invalid(`node "${node.nodeName}" uses *@${parent} but node "${parent}" is not a batch`);
+    }
+    if (node.batchOperation === 'cartesian') {
+      throw invalid(`node "${node.nodeName}" uses *@${parent}, which goes with batchOperation "indexed" only`);
+    }
   }
+}
+
+function reads(leaf: InputLeaf, nodeName: string): boolean {
+  const source = sourceOf(leaf);
+  return source?.kind === 'node' && source.nodeName === nodeName;
 }
 
 /** Depth first without recursion, so that a chain of any length is taken. */

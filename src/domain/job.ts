@@ -15,6 +15,7 @@ import {
   type ResultEntry,
   type TaskChange,
 } from './events';
+import type { Json } from './json';
 import type { NodePlan } from './graph';
 import type { NodeOutput } from './input/resolve';
 import { createOutbox, type Outbox } from './outbox';
@@ -22,6 +23,11 @@ import { DEFAULTS, type Pipeline } from './pipeline';
 import { formatDetails, formatProgress, noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
 import { parseLevel, type Level } from './verbosity';
+
+/** A task that is not run, since the item that it waits for has failed. */
+export const SKIPPED = { skipped: true } as const;
+
+export type TaskOutcome = ItemOutcome | typeof SKIPPED;
 
 export interface NodeState {
   readonly plan: NodePlan;
@@ -33,10 +39,14 @@ export interface NodeState {
   expansion: Expansion | undefined;
   width: number;
   /** How its tasks ended, by 0-based index. */
-  outcomes: (ItemOutcome | undefined)[];
+  outcomes: (TaskOutcome | undefined)[];
   counts: TaskCounts;
-  /** The first index that was never handed out. */
+  /** The first index that was never handed out; unused where there is a wait-any parent. */
   next: number;
+  /** With a wait-any parent: the items that wait for nothing more and were never handed out. */
+  released: number[];
+  /** With a wait-any parent: how many parents' items each item waits for. */
+  waitsFor: number[];
   /** Items that were handed out and not begun. */
   givenBack: number[];
   /** Items that run again, each in a block of its own. */
@@ -119,6 +129,8 @@ function createNode(plan: NodePlan): NodeState {
     outcomes: [],
     counts: { ...noTasks(), creating: 1 },
     next: 0,
+    released: [],
+    waitsFor: [],
     givenBack: [],
     retries: [],
     runs: {},
@@ -136,11 +148,14 @@ export function taskId(node: NodeState, index: number): { nodeName: string; batc
   return isBatch ? { nodeName, batchID: batchId(nodeName, index) } : { nodeName };
 }
 
+/** @returns undefined for a task that has not succeeded */
+export function resultOf(outcome: TaskOutcome | undefined): Json | undefined {
+  return outcome !== undefined && 'result' in outcome ? outcome.result : undefined;
+}
+
 /** The output that other nodes read; only asked for once the node is done. */
 export function outputOf(node: NodeState): NodeOutput {
-  const values = node.outcomes.map((outcome) => {
-    return outcome === undefined || isFailure(outcome) ? undefined : outcome.result;
-  });
+  const values = node.outcomes.map(resultOf);
   return node.plan.isBatch ? { kind: 'batch', values } : { kind: 'single', value: values[0] ?? null };
 }
 
@@ -189,17 +204,20 @@ export function currentStatus(job: Job): ProgressBody {
   return job.record?.status ?? progressBody(job, job.last);
 }
 
-/** One entry per task of every sink and every node with `includeInResults`, in node order, then index order. */
+/** One entry per task of every sink and every node with `includeInResults`, in node order, then index order; none for a skipped one. */
 function resultEntries(job: Job): ResultEntry[] {
   return job.nodes
     .filter((node) => node.plan.included)
     .flatMap((node) =>
-      node.outcomes.map((outcome, index): ResultEntry => {
-        const entry = { ...taskId(node, index), algorithmName: node.plan.algorithmName };
-        if (outcome === undefined) return { ...entry, result: null };
-        return isFailure(outcome) ? { ...entry, error: outcome.error } : { ...entry, result: outcome.result };
+      node.outcomes.flatMap((outcome, index): ResultEntry[] => {
+        if (outcome === undefined || 'skipped' in outcome) return [];
+        return [{ ...taskId(node, index), algorithmName: node.plan.algorithmName, ...answerOf(outcome) }];
       }),
     );
+}
+
+function answerOf(outcome: ItemOutcome): Pick<ResultEntry, 'result' | 'error'> {
+  return isFailure(outcome) ? { error: outcome.error } : { result: outcome.result };
 }
 
 /** The body of the result of a job that has ended as `ending` says. */

@@ -1,9 +1,10 @@
 /** How nodes open, once all that they read is there, and close. */
 import { expand } from './batch';
 import { failJob } from './endings';
-import { isEnded, outputOf, type Job, type NodeState } from './job';
+import { isEnded, outputOf, resultOf, type Job, type NodeState } from './job';
 import { DEFAULTS } from './pipeline';
 import { noteChange } from './tasks';
+import { admitItems, hasWaitAny } from './wait-any';
 
 /** Opens those of `nodes` whose parents are all done, and what follows from those that have no items. */
 export function openNodes(job: Job, nodes: readonly NodeState[], now: number): void {
@@ -11,25 +12,46 @@ export function openNodes(job: Job, nodes: readonly NodeState[], now: number): v
   for (const node of pending) {
     if (isEnded(job)) return;
     openNode(job, node, now);
-    if (node.phase !== 'open' || node.width > 0) continue;
+    if (node.phase !== 'open' || !isFinished(node)) continue;
     node.phase = 'done';
     pending.push(...node.children);
   }
 }
 
-export function closeNode(job: Job, node: NodeState, now: number): void {
-  node.phase = 'done';
-  openNodes(job, node.children, now);
+/** Closes the nodes whose tasks have all ended: the one that a block was of, and those that wait for its items. */
+export function closeFinished(job: Job, now: number): void {
+  for (const node of job.nodes) {
+    if (isEnded(job)) return;
+    if (node.phase !== 'open' || !isFinished(node)) continue;
+    node.phase = 'done';
+    openNodes(job, node.children, now);
+  }
 }
 
-/** Expands a node whose parents are all done into its tasks. */
+function isFinished({ width, counts }: NodeState): boolean {
+  return width === 0 || counts.succeed + counts.failed + counts.skipped === width;
+}
+
+/** Whether all is there that the node needs to be expanded: of a wait-any parent only its width. */
+function canOpen({ phase, plan, parents }: NodeState): boolean {
+  if (phase !== 'creating') return false;
+  return parents.every((parent) => {
+    return parent.phase === 'done' || (parent.phase === 'open' && !plan.awaited.includes(parent.plan.nodeName));
+  });
+}
+
+/** Expands a node into its tasks. */
 function openNode(job: Job, node: NodeState, now: number): void {
-  if (node.phase !== 'creating' || !node.parents.every((parent) => parent.phase === 'done')) return;
+  if (!canOpen(node)) return;
   node.expansion = expand(node.plan, {
     flowInput: job.pipeline.flowInput,
     output: (nodeName) => {
       const found = node.parents.find((parent) => parent.plan.nodeName === nodeName);
       return found === undefined ? { kind: 'single', value: null } : outputOf(found);
+    },
+    items: (nodeName) => {
+      const found = node.parents.find((parent) => parent.plan.nodeName === nodeName);
+      return { length: found?.width ?? 0, at: (index) => resultOf(found?.outcomes[index]) };
     },
   });
   const { width } = node.expansion;
@@ -43,7 +65,9 @@ function openNode(job: Job, node: NodeState, now: number): void {
   for (const counts of [job.counts, node.counts]) {
     counts.creating -= 1;
     if (width === 0) counts.skipped += 1;
+    else if (hasWaitAny(node.plan)) counts.creating += width;
     else counts.pending += width;
   }
   noteChange(job, now, width === 0 ? { nodeName: node.plan.nodeName, status: 'skipped' } : undefined);
+  if (hasWaitAny(node.plan)) admitItems(job, node, now);
 }

@@ -3,7 +3,6 @@
  * It does no I/O and knows no clock, so the same events always make the same job. The job is changed in place: a copy of
  * a batch of a million items for each event would be quadratic.
  */
-import { blockSize } from './batch';
 import {
   describeRuns,
   isFailure,
@@ -17,11 +16,12 @@ import { tellFirstSnapshot } from './deferred';
 import { completeJob, failJob, stopJob, type Failure } from './endings';
 import type { JobStatus, TaskChange } from './events';
 import { isEnded, progressBody, taskId, type BlockInFlight, type Job, type NodeState } from './job';
-import { utf8Length } from './json';
-import { closeNode, openNodes } from './nodes';
+import { handOut, type RunBlock } from './hand-out';
+import { closeFinished, openNodes } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
 import { moveTask } from './tasks';
+import { tellWaitingItems } from './wait-any';
 
 export type JobEvent =
   | { readonly type: 'started' }
@@ -37,19 +37,6 @@ export type JobEvent =
   | { readonly type: 'stop'; readonly reason: string }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' };
-
-/** A block to be run. The only thing that the engine asks for: all else is read from the job. */
-export interface RunBlock {
-  readonly blockId: number;
-  readonly input: BlockInput;
-  /** What a person reads in Temporal Web: `green#1…#50`. */
-  readonly summary: string;
-}
-
-/** The most that the blocks in flight may hold together, so that one workflow task never nears Temporal's 4 MiB. */
-const MAX_BYTES_IN_FLIGHT = 2_000_000;
-/** The most that one block may be given: Temporal refuses a payload over 2 MiB. */
-const MAX_BLOCK_BYTES = 1_900_000;
 
 /** @param now epoch milliseconds */
 export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
@@ -114,7 +101,7 @@ function endBlock(job: Job, blockId: number, outcomes: readonly ItemOutcome[], d
       (block.attempt > 1 ? node.retries : node.givenBack).push(index);
     } else endTask(job, block, index, outcome, 'error', now);
   });
-  finishNode(job, node, now);
+  closeFinished(job, now);
 }
 
 function loseBlock(
@@ -132,7 +119,7 @@ function loseBlock(
     if (outcome != null) endTask(job, block, index, outcome, 'error', now);
     else endTask(job, block, index, { error }, 'crash', now);
   });
-  finishNode(job, block.node, now);
+  closeFinished(job, now);
 }
 
 function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {
@@ -141,11 +128,6 @@ function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {
   job.blocks.delete(blockId);
   block.node.blocksInFlight--;
   return block;
-}
-
-function finishNode(job: Job, node: NodeState, now: number): void {
-  const { succeed, failed } = node.counts;
-  if (!isEnded(job) && node.phase === 'open' && succeed + failed === node.width) closeNode(job, node, now);
 }
 
 function endTask(
@@ -160,6 +142,7 @@ function endTask(
   if (!isFailure(outcome)) {
     node.outcomes[index] = outcome;
     moveTask(job, node, index, 'active', 'succeed', now);
+    tellWaitingItems(job, node, index, now);
     return;
   }
   const { error } = outcome;
@@ -175,7 +158,10 @@ function endTask(
   if (job.failures.length < 10) job.failures.push({ ...taskId(node, index), error });
   const failure = failureOf(job, node, error);
   if (failure !== undefined) failJob(job, failure, now);
-  else warn(job, { ...taskId(node, index), status: 'failed', error }, now);
+  else {
+    warn(job, { ...taskId(node, index), status: 'failed', error }, now);
+    tellWaitingItems(job, node, index, now);
+  }
 }
 
 function mayRunAgain(node: NodeState, attempt: number, cause: 'error' | 'crash'): boolean {
@@ -200,71 +186,4 @@ function failureOf(job: Job, node: NodeState, error: string): Failure | undefine
 function warn(job: Job, change: TaskChange, now: number): void {
   job.last = { level: 'warn', at: now, hasData: true, tasks: [change] };
   if (takeWarning(job.outbox, change)) publish(job.outbox, progressBody(job, job.last));
-}
-
-/** Fills the window with blocks, taking from the node that has the fewest in flight. */
-function handOut(job: Job, now: number): RunBlock[] {
-  const commands: RunBlock[] = [];
-  while (job.status === 'active' && job.blocks.size < job.settings.window) {
-    const bytesInFlight = [...job.blocks.values()].reduce((sum, block) => sum + block.bytes, 0);
-    if (bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
-    const open = job.nodes.filter((node) => node.phase === 'open' && waiting(node) > 0);
-    const node = open.sort((one, other) => one.blocksInFlight - other.blocksInFlight)[0];
-    if (node === undefined) break;
-    const command = startBlock(job, node, now);
-    if (command !== undefined) commands.push(command);
-  }
-  return commands;
-}
-
-function waiting(node: NodeState): number {
-  return node.width - node.next + node.givenBack.length + node.retries.length;
-}
-
-function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
-  const { plan } = node;
-  const indexes = takeItems(job, node);
-  let input = bindBlock(job, node, indexes);
-  let bytes = utf8Length(JSON.stringify(input));
-  while (bytes > MAX_BLOCK_BYTES && indexes.length > 1) {
-    node.givenBack.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
-    input = bindBlock(job, node, indexes);
-    bytes = utf8Length(JSON.stringify(input));
-  }
-  if (bytes > MAX_BLOCK_BYTES) {
-    const error = `input of ${String(bytes)} bytes is larger than ${String(MAX_BLOCK_BYTES)}`;
-    failJob(job, { level: 'critical', error, nodeName: plan.nodeName }, now);
-    return undefined;
-  }
-  const blockId = job.nextBlockId++;
-  job.blocks.set(blockId, { node, indexes, attempt: input.attempt, bytes });
-  node.blocksInFlight++;
-  indexes.forEach((index) => moveTask(job, node, index, 'pending', 'active', now));
-  const { items } = input;
-  return { blockId, input, summary: items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}` };
-}
-
-function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: readonly number[]): BlockInput {
-  return {
-    jobId: job.jobId,
-    nodeName: plan.nodeName,
-    algorithmName: plan.algorithmName,
-    ...(plan.isBatch && { items: toRuns(indexes.map((index) => index + 1)) }),
-    input: expansion?.bind(indexes) ?? { kind: 'value', value: [] },
-    attempt: (runs[indexes[0] ?? 0] ?? 0) + 1,
-    ...(plan.itemTtlMs !== undefined && { itemTtlMs: plan.itemTtlMs }),
-  };
-}
-
-/** Retried items ride alone; so do those whose policy must know whether a lost block had begun them. */
-function takeItems(job: Job, node: NodeState): number[] {
-  const retry = node.retries.shift();
-  if (retry !== undefined) return [retry];
-  const alone = node.plan.retry.policy === 'Never' || node.plan.retry.policy === 'OnError';
-  const size = alone ? 1 : blockSize(node.next, waiting(node), job.blocks.size, node.measured);
-  if (node.givenBack.length > 0) return node.givenBack.splice(0, size).sort((one, other) => one - other);
-  const count = Math.min(size, node.width - node.next);
-  const first = node.next;
-  node.next += count;
-  return Array.from({ length: count }, (_, offset) => first + offset);
 }

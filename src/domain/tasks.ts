@@ -21,6 +21,16 @@ export function moveTask(
   noteChange(job, now, { ...taskId(node, index), status: to, ...(error !== undefined && { error }) });
 }
 
+/** A task whose parents' items are done may be handed out. Not listed: its `active` will be. */
+export function releaseTask(job: Job, node: NodeState, index: number, now: number): void {
+  for (const counts of [job.counts, node.counts]) {
+    counts.creating--;
+    counts.pending++;
+  }
+  node.released.push(index);
+  noteChange(job, now);
+}
+
 /** The counts have changed. */
 export function noteChange(job: Job, now: number, change?: TaskChange): void {
   job.last = { level: 'debug', at: now, hasData: true };

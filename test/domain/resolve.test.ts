@@ -26,7 +26,11 @@ function expandInput(input: Json[], batchOperation: 'indexed' | 'cartesian' = 'i
   const node = { nodeName: 'node', algorithmName: 'a', input, batchOperation };
   const plan = planNodes({ name: 'p', nodes: [...others, node] }).at(-1);
   if (plan === undefined) throw new Error('nothing was planned');
-  return expand(plan, { flowInput, output: (name) => OUTPUTS[name] ?? { kind: 'single', value: null } });
+  return expand(plan, {
+    flowInput,
+    output: (name) => OUTPUTS[name] ?? { kind: 'single', value: null },
+    items: () => ({ length: 0, at: () => undefined }),
+  });
 }
 
 /** The inputs of all tasks, as the algorithm gets them after the wire. */

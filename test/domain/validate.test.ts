@@ -121,7 +121,16 @@ describe('parsePipeline refuses', () => {
     [{ ...withNodes(['a', '@flowInput.constructor']), flowInput: {} }, 'unable to find flowInput.constructor'],
     [withNodes(['a', '#[1']), 'input "#[1" is not a batch: it has no closing bracket'],
     [withNodes(['a'], ['b', '*@a']), 'node "b" uses *@a but node "a" is not a batch'],
-    [withNodes(['a', '#[1]'], ['b', '*@a']), 'node "b" uses *@a: wait-any is not supported yet'],
+    [
+      {
+        name: 'p',
+        nodes: [
+          { nodeName: 'a', algorithmName: 'alg', input: ['#[1]'] },
+          { nodeName: 'b', algorithmName: 'alg', input: ['*@a', '#[1]'], batchOperation: 'cartesian' },
+        ],
+      },
+      'node "b" uses *@a, which goes with batchOperation "indexed" only',
+    ],
     [withNodes(['a', '*#@a']), 'input "*#@a" is not allowed: *@ and # can not be combined'],
     [
       withNodes(['a', `#[1...${String(billion)}]`]),

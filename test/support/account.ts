@@ -7,7 +7,7 @@ import { isFailure, type ItemOutcome } from '../../src/domain/block';
 import { batchId } from '../../src/domain/events';
 import { isEnded, type NodeState } from '../../src/domain/job';
 import { allTasks, finishedTasks, formatProgress } from '../../src/domain/progress';
-import type { RunBlock } from '../../src/domain/schedule';
+import type { RunBlock } from '../../src/domain/hand-out';
 import { Engine, itemsOf, MAX_TURNS, type Item } from './engine';
 
 export type OutcomeKind = 'ok' | 'error' | 'final';

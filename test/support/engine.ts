@@ -5,7 +5,8 @@ import { nextBody } from '../../src/domain/deferred';
 import { createJob, isEnded, type Job } from '../../src/domain/job';
 import type { Json } from '../../src/domain/json';
 import { takeNext } from '../../src/domain/outbox';
-import { reduce, type JobEvent, type RunBlock } from '../../src/domain/schedule';
+import type { RunBlock } from '../../src/domain/hand-out';
+import { reduce, type JobEvent } from '../../src/domain/schedule';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/domain/settings';
 import { parsePipeline } from '../../src/domain/validate';
 

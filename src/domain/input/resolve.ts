@@ -10,6 +10,8 @@ export type NodeOutput =
 export interface Scope {
   readonly flowInput: Json | undefined;
   output(nodeName: string): NodeOutput;
+  /** The items of a batch node that may still run: undefined where one has not succeeded, and past the end. */
+  items(nodeName: string): Elements;
 }
 
 /** A list whose elements are made when they are asked for: a range of ten million is two numbers. */
@@ -33,7 +35,7 @@ export function resolveLeaf(leaf: InputLeaf, scope: Scope): ResolvedLeaf {
     case 'batchReference':
       return { kind: 'elements', elements: fromList(readElements(leaf.source, scope)) };
     case 'waitAny':
-      throw new Error('a wait-any leaf is resolved item by item');
+      return { kind: 'elements', elements: fromItems(scope.items(leaf.source.nodeName), leaf.source.path) };
   }
 }
 
@@ -55,6 +57,17 @@ function readElements(source: Source, scope: Scope): readonly Json[] {
   }
   const value = readWhole(source, scope);
   return isJsonArray(value) ? value : [];
+}
+
+/** The path is taken when an item is asked for, which is once it has succeeded. */
+function fromItems(items: Elements, path: readonly string[]): Elements {
+  return {
+    length: items.length,
+    at(index) {
+      const value = items.at(index);
+      return value === undefined ? undefined : (getPath(value, path) ?? null);
+    },
+  };
 }
 
 function fromList(values: readonly Json[]): Elements {

@@ -1,0 +1,94 @@
+/** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
+import { blockSize } from './batch';
+import { describeRuns, toRuns, type BlockInput } from './block';
+import { failJob } from './endings';
+import type { Job, NodeState } from './job';
+import { utf8Length } from './json';
+import { moveTask } from './tasks';
+import { hasWaitAny } from './wait-any';
+
+/** A block to be run. The only thing that the engine asks for: all else is read from the job. */
+export interface RunBlock {
+  readonly blockId: number;
+  readonly input: BlockInput;
+  /** What a person reads in Temporal Web: `green#1…#50`. */
+  readonly summary: string;
+}
+
+/** The most that the blocks in flight may hold together, so that one workflow task never nears Temporal's 4 MiB. */
+const MAX_BYTES_IN_FLIGHT = 2_000_000;
+/** The most that one block may be given: Temporal refuses a payload over 2 MiB. */
+const MAX_BLOCK_BYTES = 1_900_000;
+
+/** Fills the window with blocks, taking from the node that has the fewest in flight. */
+export function handOut(job: Job, now: number): RunBlock[] {
+  const commands: RunBlock[] = [];
+  while (job.status === 'active' && job.blocks.size < job.settings.window) {
+    const bytesInFlight = [...job.blocks.values()].reduce((sum, block) => sum + block.bytes, 0);
+    if (bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
+    const open = job.nodes.filter((node) => node.phase === 'open' && waiting(node) > 0);
+    const node = open.sort((one, other) => one.blocksInFlight - other.blocksInFlight)[0];
+    if (node === undefined) break;
+    const command = startBlock(job, node, now);
+    if (command !== undefined) commands.push(command);
+  }
+  return commands;
+}
+
+function waiting(node: NodeState): number {
+  const fresh = hasWaitAny(node.plan) ? node.released.length : node.width - node.next;
+  return fresh + node.givenBack.length + node.retries.length;
+}
+
+function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
+  const { plan } = node;
+  const indexes = takeItems(job, node);
+  let input = bindBlock(job, node, indexes);
+  let bytes = utf8Length(JSON.stringify(input));
+  while (bytes > MAX_BLOCK_BYTES && indexes.length > 1) {
+    node.givenBack.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
+    input = bindBlock(job, node, indexes);
+    bytes = utf8Length(JSON.stringify(input));
+  }
+  if (bytes > MAX_BLOCK_BYTES) {
+    const error = `input of ${String(bytes)} bytes is larger than ${String(MAX_BLOCK_BYTES)}`;
+    failJob(job, { level: 'critical', error, nodeName: plan.nodeName }, now);
+    return undefined;
+  }
+  const blockId = job.nextBlockId++;
+  job.blocks.set(blockId, { node, indexes, attempt: input.attempt, bytes });
+  node.blocksInFlight++;
+  indexes.forEach((index) => moveTask(job, node, index, 'pending', 'active', now));
+  const { items } = input;
+  return { blockId, input, summary: items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}` };
+}
+
+function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: readonly number[]): BlockInput {
+  return {
+    jobId: job.jobId,
+    nodeName: plan.nodeName,
+    algorithmName: plan.algorithmName,
+    ...(plan.isBatch && { items: toRuns(indexes.map((index) => index + 1)) }),
+    input: expansion?.bind(indexes) ?? { kind: 'value', value: [] },
+    attempt: (runs[indexes[0] ?? 0] ?? 0) + 1,
+    ...(plan.itemTtlMs !== undefined && { itemTtlMs: plan.itemTtlMs }),
+  };
+}
+
+/** Retried items ride alone; so do those whose policy must know whether a lost block had begun them. */
+function takeItems(job: Job, node: NodeState): number[] {
+  const retry = node.retries.shift();
+  if (retry !== undefined) return [retry];
+  const alone = node.plan.retry.policy === 'Never' || node.plan.retry.policy === 'OnError';
+  const size = alone ? 1 : blockSize(node.next, waiting(node), job.blocks.size, node.measured);
+  if (node.givenBack.length > 0) return node.givenBack.splice(0, size).sort((one, other) => one - other);
+  if (hasWaitAny(node.plan)) {
+    const released = node.released.splice(0, size);
+    node.next += released.length;
+    return released.sort((one, other) => one - other);
+  }
+  const count = Math.min(size, node.width - node.next);
+  const first = node.next;
+  node.next += count;
+  return Array.from({ length: count }, (_, offset) => first + offset);
+}
