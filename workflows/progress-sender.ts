@@ -10,22 +10,36 @@ import type { OutgoingEvent } from './deliver-webhook';
 import { attemptPriority, sendAttempt } from './send-attempt';
 import { webhookId } from './webhook-id';
 
+/** What goes from one run of a job to the next. */
+export interface SenderState {
+  readonly current?: OutgoingEvent;
+  readonly gone: boolean;
+}
+
 export class ProgressSender {
   /** The event that was taken and is not delivered or dropped yet, with the attempts that were begun. */
   private current: OutgoingEvent | undefined;
   private attempting = false;
   /** The receiver answered 410: no more progress to this URL in this job. */
-  private gone = false;
+  private gone: boolean;
 
+  private resting = false;
+
+  /** @param left what an earlier run of the job has left */
   constructor(
     private readonly job: Job,
     private readonly settings: JobSettings & { readonly webhookTaskQueue: string },
-  ) {}
+    left: SenderState = { gone: false },
+  ) {
+    this.current = left.current;
+    this.gone = left.gone;
+  }
 
   /** @returns once the job has ended and the attempt in flight is over; never where nobody takes that attempt */
   async run(): Promise<void> {
     if (this.job.pipeline.webhooks?.progress === undefined) return;
-    while (!isEnded(this.job) && !this.gone) {
+    if (this.current !== undefined) await this.send(this.current);
+    while (this.isRunning()) {
       const next = takeNext(this.job.outbox, Date.now());
       if (next.kind === 'none') await condition(() => this.hasNews());
       else if (next.kind === 'at') {
@@ -33,6 +47,17 @@ export class ProgressSender {
         await condition(() => this.isDueEarlier(warned), Math.max(1, next.time - Date.now()));
       } else await this.send(this.toOutgoing(nextBody(this.job, next, Date.now())));
     }
+  }
+
+  /** Sends nothing more, and answers once the attempt in flight is over, or was not taken within its deadline. */
+  async rest(): Promise<SenderState> {
+    this.resting = true;
+    await condition(() => !this.attempting, this.settings.progressTimeoutMs);
+    return { ...(this.current !== undefined && { current: this.current }), gone: this.gone };
+  }
+
+  private isRunning(): boolean {
+    return !isEnded(this.job) && !this.gone && !this.resting;
   }
 
   /**
@@ -54,12 +79,12 @@ export class ProgressSender {
   /** Whether what came while a throttled event waits goes before it. */
   private isDueEarlier(warned: boolean): boolean {
     const { queue, warnings } = this.job.outbox;
-    return isEnded(this.job) || queue.length > 0 || (!warned && warnings.length > 0);
+    return !this.isRunning() || queue.length > 0 || (!warned && warnings.length > 0);
   }
 
   private hasNews(): boolean {
     const { queue, changedAt, warnings } = this.job.outbox;
-    return isEnded(this.job) || queue.length > 0 || changedAt !== undefined || warnings.length > 0;
+    return !this.isRunning() || queue.length > 0 || changedAt !== undefined || warnings.length > 0;
   }
 
   private toOutgoing(body: ProgressBody): OutgoingEvent {
@@ -68,8 +93,9 @@ export class ProgressSender {
     return { sequence, webhookId: webhookId('progress', terminal ? 'end' : sequence), body: JSON.stringify(body) };
   }
 
-  private async send(event: OutgoingEvent): Promise<void> {
-    for (let attempt = 1; !isEnded(this.job); attempt++) {
+  private async send({ attempts: made = 0, notBefore = 0, ...event }: OutgoingEvent): Promise<void> {
+    if (notBefore > Date.now()) await condition(() => !this.isRunning(), notBefore - Date.now());
+    for (let attempt = made + 1; this.isRunning(); attempt++) {
       this.current = { ...event, attempts: attempt };
       this.attempting = true;
       const outcome = await sendAttempt(
@@ -90,7 +116,7 @@ export class ProgressSender {
         return;
       }
       this.current = { ...this.current, notBefore: Date.now() + step.delayMs };
-      await condition(() => isEnded(this.job), step.delayMs);
+      await condition(() => !this.isRunning(), step.delayMs);
     }
   }
 }

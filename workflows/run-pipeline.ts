@@ -5,9 +5,11 @@
 import {
   ActivityCancellationType,
   ActivityFailure,
+  allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   condition,
+  continueAsNew,
   isCancellation,
   proxyActivities,
   rootCause,
@@ -22,12 +24,14 @@ import {
 import type { Activities } from '../activities/contract';
 import { BLOCKS_YIELD, type BlockHeartbeat } from '../src/domain/block';
 import { PipelineError } from '../src/domain/errors';
+import { utf8Length } from '../src/domain/json';
 import type { JobRecord, ProgressBody } from '../src/domain/events';
 import { createJob, currentStatus, isEnded, type Job } from '../src/domain/job';
 import { DEFAULTS, type Pipeline } from '../src/domain/pipeline';
 import { formatDetails } from '../src/domain/progress';
 import type { RunBlock } from '../src/domain/hand-out';
 import { reduce, type JobEvent } from '../src/domain/schedule';
+import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { DEFAULT_SETTINGS, type JobSettings } from '../src/domain/settings';
 import { parsePipeline } from '../src/domain/validate';
 import { startDeliveries } from './deliveries';
@@ -41,12 +45,20 @@ import {
   stopSignal,
   stopUpdate,
 } from './messages';
-import { ProgressSender } from './progress-sender';
+import { ProgressSender, type SenderState } from './progress-sender';
 import { PIPELINE_STATUS } from './search-attributes';
+
+/** What a run of a job's workflow hands to the next, once its history has grown long. */
+export interface Continuation {
+  readonly job: JobSnapshot;
+  readonly sender: SenderState;
+}
 
 /** An item may work for as long as its job; a lost worker is noticed by its heartbeat. */
 const BLOCK_TIMEOUT = '3650 days';
 const HEARTBEAT_TIMEOUT = '10s';
+/** What fits into the arguments of the next run: Temporal refuses a payload over 2 MiB. */
+const MAX_STATE_BYTES = 1_900_000;
 
 const { runBlock } = proxyActivities<Activities>({
   startToCloseTimeout: BLOCK_TIMEOUT,
@@ -63,15 +75,24 @@ const { runBlock } = proxyActivities<Activities>({
  * @throws ApplicationFailure of type `InvalidPipeline`; or, with both bodies as its details, of type `AlgorithmFailed` or
  * `EngineFailed`
  */
-export async function runPipeline(document: Pipeline, overrides: Partial<JobSettings> = {}): Promise<JobRecord> {
+export async function runPipeline(
+  document: Pipeline,
+  overrides: Partial<JobSettings> = {},
+  earlier?: Continuation,
+): Promise<JobRecord> {
   const { pipeline, plans } = parseOrFail(document);
   const { workflowId, startTime, taskQueue } = workflowInfo();
   const settings = { ...DEFAULT_SETTINGS, webhookTaskQueue: `${taskQueue}-webhooks`, ...overrides };
-  const job = createJob(workflowId, pipeline, plans, settings, startTime.getTime());
+  const submittedAt = earlier?.job.submittedAt ?? startTime.getTime();
+  const job =
+    earlier === undefined
+      ? createJob(workflowId, pipeline, plans, settings, submittedAt)
+      : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
   const ttl = new CancellationScope();
   let blocks = new CancellationScope();
-  let mayYield = false;
-  const sender = new ProgressSender(job, settings);
+  // The memo of an earlier run goes on to this one.
+  let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
+  const sender = new ProgressSender(job, settings, earlier?.sender);
   let shownStatus = job.status;
 
   void CancellationScope.current().cancelRequested.catch(() => {
@@ -79,17 +100,37 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
   });
 
   await CancellationScope.nonCancellable(async () => {
-    apply({ type: 'started' });
+    apply({ type: earlier === undefined ? 'started' : 'continued' });
     // Only now: a message that came with the start is about a job that has started.
     handleMessages(job, apply);
     void stopWhenExpired();
     void sender.run();
-    await condition(() => isEnded(job));
+    await condition(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
+    if (!isEnded(job)) await drain();
     ttl.cancel();
+    if (!isEnded(job)) await continueRun();
     cancelBlocks(false);
     await startDeliveries(job, sender, settings);
   });
   return finish(job);
+
+  /** Lets the blocks in flight end; the job may end with them. */
+  async function drain(): Promise<void> {
+    apply({ type: 'drain' });
+    await condition(() => isEnded(job) || job.blocks.size === 0);
+  }
+
+  async function continueRun(): Promise<void> {
+    const left = await sender.rest();
+    await condition(allHandlersFinished);
+    // A message may have ended it meanwhile.
+    if (isEnded(job)) return;
+    const next = { job: takeSnapshot(job, submittedAt), sender: left };
+    const bytes = utf8Length(JSON.stringify([document, overrides, next]));
+    if (bytes <= MAX_STATE_BYTES) await continueAsNew<typeof runPipeline>(document, overrides, next);
+    const error = `the job's state of ${String(bytes)} bytes is larger than ${String(MAX_STATE_BYTES)}`;
+    apply({ type: 'engineFailed', error });
+  }
 
   function apply(event: JobEvent): void {
     const commands = reduce(job, event, Date.now());
@@ -134,7 +175,7 @@ export async function runPipeline(document: Pipeline, overrides: Partial<JobSett
     const seconds = pipeline.options?.ttl ?? DEFAULTS.ttl;
     if (seconds <= 0) return;
     try {
-      const left = startTime.getTime() + seconds * 1_000 - Date.now();
+      const left = submittedAt + seconds * 1_000 - Date.now();
       await ttl.run(() => sleep(Math.max(1, left)));
       apply({ type: 'stop', reason: 'pipeline expired' });
     } catch (error) {

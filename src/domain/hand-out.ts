@@ -23,7 +23,7 @@ const MAX_BLOCK_BYTES = 1_900_000;
 /** Fills the window with blocks, taking from the node that has the fewest in flight. */
 export function handOut(job: Job, now: number): RunBlock[] {
   const commands: RunBlock[] = [];
-  while (job.status === 'active' && job.blocks.size < job.settings.window) {
+  while (job.status === 'active' && !job.draining && job.blocks.size < job.settings.window) {
     const bytesInFlight = [...job.blocks.values()].reduce((sum, block) => sum + block.bytes, 0);
     if (bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
     const open = job.nodes.filter((node) => node.phase === 'open' && waiting(node) > 0);

@@ -74,8 +74,10 @@ export interface Job {
   /** Every task of the job, by status. */
   readonly counts: TaskCounts;
   blocks: Map<number, BlockInFlight>;
+  /** Whether nothing more is handed out, as the workflow is about to continue as a new run. */
+  draining: boolean;
   nextBlockId: number;
-  readonly outbox: Outbox;
+  outbox: Outbox;
   /** The event that a debug subscriber would have got last. */
   last: { level: Level; at: number; hasData: boolean; status?: JobStatus; tasks?: readonly TaskChange[] };
   failures: FailedTask[];
@@ -99,6 +101,7 @@ export function createJob(
     nodes: createNodes(plans),
     counts: { ...noTasks(), creating: plans.length },
     blocks: new Map(),
+    draining: false,
     nextBlockId: 1,
     outbox: createOutbox(level, settings.progressIntervalMs),
     last: { level: 'info', at, hasData: false },

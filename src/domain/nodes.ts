@@ -1,7 +1,7 @@
 /** How nodes open, once all that they read is there, and close. */
-import { expand } from './batch';
 import { failJob } from './endings';
-import { isEnded, outputOf, resultOf, type Job, type NodeState } from './job';
+import { expandNode } from './expansion';
+import { isEnded, type Job, type NodeState } from './job';
 import { DEFAULTS } from './pipeline';
 import { noteChange } from './tasks';
 import { admitItems, hasWaitAny } from './wait-any';
@@ -43,17 +43,7 @@ function canOpen({ phase, plan, parents }: NodeState): boolean {
 /** Expands a node into its tasks. */
 function openNode(job: Job, node: NodeState, now: number): void {
   if (!canOpen(node)) return;
-  node.expansion = expand(node.plan, {
-    flowInput: job.pipeline.flowInput,
-    output: (nodeName) => {
-      const found = node.parents.find((parent) => parent.plan.nodeName === nodeName);
-      return found === undefined ? { kind: 'single', value: null } : outputOf(found);
-    },
-    items: (nodeName) => {
-      const found = node.parents.find((parent) => parent.plan.nodeName === nodeName);
-      return { length: found?.width ?? 0, at: (index) => resultOf(found?.outcomes[index]) };
-    },
-  });
+  node.expansion = expandNode(job, node);
   const { width } = node.expansion;
   if (width > DEFAULTS.maxBatch) {
     const error = `batch of ${String(width)} items is wider than ${String(DEFAULTS.maxBatch)}`;

@@ -3,15 +3,7 @@
  * It does no I/O and knows no clock, so the same events always make the same job. The job is changed in place: a copy of
  * a batch of a million items for each event would be quadratic.
  */
-import {
-  describeRuns,
-  isFailure,
-  toRuns,
-  type BlockHeartbeat,
-  type BlockInput,
-  type BlockOutcome,
-  type ItemOutcome,
-} from './block';
+import { isFailure, type BlockHeartbeat, type BlockOutcome, type ItemOutcome } from './block';
 import { tellFirstSnapshot } from './deferred';
 import { completeJob, failJob, stopJob, type Failure } from './endings';
 import type { JobStatus, TaskChange } from './events';
@@ -25,6 +17,10 @@ import { tellWaitingItems } from './wait-any';
 
 export type JobEvent =
   | { readonly type: 'started' }
+  /** Goes on in a new run of its workflow; `drain` is what ends before. */
+  | { readonly type: 'continued' }
+  /** Nothing more is handed out, so that no block is in flight when the run ends. */
+  | { readonly type: 'drain' }
   | { readonly type: 'blockEnded'; readonly blockId: number; readonly outcome: BlockOutcome }
   /** The worker was lost, timed out, or answered with an error of its own. */
   | {
@@ -47,6 +43,11 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
       job.status = 'active';
       announce(job, 'active', now, { hasData: false });
       openNodes(job, job.nodes, now);
+      break;
+    case 'continued':
+      break;
+    case 'drain':
+      job.draining = true;
       break;
     case 'blockEnded':
       endBlock(job, event.blockId, event.outcome.outcomes, event.outcome.durationMs, now);

@@ -80,7 +80,10 @@ const document = fc
 
 const often = <Value>(weight: number, value: Value) => ({ weight, arbitrary: fc.constant(value) });
 const blockKinds = [often(6, 'end' as const), often(1, 'lose' as const), often(1, 'give back' as const)];
-const otherKinds = [often(2, 'take' as const), ...(['pass', 'pause', 'resume'] as const).map((kind) => often(1, kind))];
+const otherKinds = [
+  often(2, 'take' as const),
+  ...(['pass', 'pause', 'resume', 'continue'] as const).map((kind) => often(1, kind)),
+];
 const stepOf = <Kind>(kind: fc.Arbitrary<Kind>) => fc.record({ kind, pick: fc.nat(), outcomes: outcomeKinds });
 const scenario = fc.record({
   document,

@@ -13,7 +13,7 @@ import { Engine, itemsOf, MAX_TURNS, type Item } from './engine';
 export type OutcomeKind = 'ok' | 'error' | 'final';
 
 export interface Step {
-  readonly kind: 'end' | 'lose' | 'give back' | 'take' | 'pass' | 'pause' | 'resume';
+  readonly kind: 'end' | 'lose' | 'give back' | 'take' | 'pass' | 'pause' | 'resume' | 'continue';
   /** Which of the running blocks, and how much of it. */
   readonly pick: number;
   /** Of the block's items, over and over. */
@@ -80,6 +80,7 @@ export class Account {
     const block = running[pick % Math.max(1, running.length)];
     engine.now += pick % 700;
     if (kind === 'take') engine.take();
+    else if (kind === 'continue') this.continueRun({ kind: 'end', pick, outcomes: kinds });
     else if (kind === 'pass') engine.pass(pick % 5_000);
     else if (kind === 'pause' || kind === 'resume') {
       if (job.status === (kind === 'pause' ? 'active' : 'paused')) this.tell(kind === 'pause' ? 'paused' : 'resumed');
@@ -106,6 +107,14 @@ export class Account {
       }
     }
     this.check();
+  }
+
+  /** As the workflow does it: the blocks in flight end, then the job goes on from its snapshot. */
+  private continueRun(step: Step): void {
+    const { engine } = this;
+    engine.apply({ type: 'drain' });
+    while (engine.running.length > 0 && !isEnded(engine.job)) this.act(step);
+    if (!isEnded(engine.job)) engine.continueRun();
   }
 
   private outcome({ nodeName, batchIndex = 0, attempt }: Item, kind: OutcomeKind = 'ok'): ItemOutcome {

@@ -7,6 +7,7 @@ import type { Json } from '../../src/domain/json';
 import { takeNext } from '../../src/domain/outbox';
 import type { RunBlock } from '../../src/domain/hand-out';
 import { reduce, type JobEvent } from '../../src/domain/schedule';
+import { restoreJob, takeSnapshot, type JobSnapshot } from '../../src/domain/snapshot';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/domain/settings';
 import { parsePipeline } from '../../src/domain/validate';
 
@@ -36,7 +37,7 @@ export function itemsOf({ input }: RunBlock): Item[] {
 }
 
 export class Engine {
-  readonly job: Job;
+  job: Job;
   now = START;
   /** The blocks in Temporal's hands, in the order in which they were handed out. */
   readonly running: RunBlock[] = [];
@@ -51,6 +52,20 @@ export class Engine {
 
   apply(event: JobEvent): void {
     this.running.push(...reduce(this.job, event, this.now));
+  }
+
+  /** Goes on in another run of the workflow, as the history of this one has grown long. */
+  continueRun(): void {
+    const { jobId, pipeline, settings, nodes } = this.job;
+    const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.job, START))) as JobSnapshot;
+    this.job = restoreJob(
+      jobId,
+      pipeline,
+      nodes.map(({ plan }) => plan),
+      settings,
+      snapshot,
+    );
+    this.apply({ type: 'continued' });
   }
 
   start(): this {

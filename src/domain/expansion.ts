@@ -1,0 +1,20 @@
+import { expand, type Expansion } from './batch';
+import { outputOf, resultOf, type Job, type NodeState } from './job';
+
+/** What a node's tasks get, with what its parents have answered so far. */
+export function expandNode(job: Job, node: NodeState): Expansion {
+  const parentOf = (nodeName: string): NodeState | undefined => {
+    return node.parents.find(({ plan }) => plan.nodeName === nodeName);
+  };
+  return expand(node.plan, {
+    flowInput: job.pipeline.flowInput,
+    output: (nodeName) => {
+      const found = parentOf(nodeName);
+      return found === undefined ? { kind: 'single', value: null } : outputOf(found);
+    },
+    items: (nodeName) => {
+      const found = parentOf(nodeName);
+      return { length: found?.width ?? 0, at: (index) => resultOf(found?.outcomes[index]) };
+    },
+  });
+}
