@@ -102,7 +102,16 @@ module.exports = {
       own('src/http'),
       [
         DOMAIN,
-        own('src/client', 'src/job-handle', 'src/temporal', 'src/store', 'src/blobs', 'src/webhooks', 'src/config', 'src/logger'),
+        own(
+          'src/client',
+          'src/job-handle',
+          'src/temporal',
+          'src/store',
+          'src/blobs',
+          'src/webhooks',
+          'src/config',
+          'src/logger',
+        ),
         npm('koa', '@koa/router', '@koa/bodyparser', '@koa/cors', 'koa-helmet', 'helmet'),
         npm('koa-compress', 'koa-conditional-get', 'koa-etag', 'rate-limiter-flexible', 'better-sse'),
         npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),

@@ -1,6 +1,7 @@
 /** One item: its algorithm called once, under its ttl, and whatever comes of it as an outcome. */
 import type { ItemOutcome } from '../src/domain/block';
 import type { Json } from '../src/domain/json';
+import { MAX_ERROR, toText } from '../src/domain/text';
 import type { AlgorithmArgs, AlgorithmContext, AlgorithmFunction } from './algorithm';
 
 /** The largest output of one item: Temporal refuses a payload over 2 MiB. */
@@ -62,11 +63,12 @@ export function toJson(output: unknown): string {
   return text;
 }
 
-/** Ten of them stand in the body of a failed job. */
-const MAX_ERROR = 10_000;
-
 /** An empty text would not count as an error for a reader, so the error's name stands in. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error) || 'unknown error';
-  return text.length > MAX_ERROR ? `${text.slice(0, MAX_ERROR)}…` : text;
+  try {
+    const text = error instanceof Error ? error.message || error.name : String(error) || 'unknown error';
+    return toText(text, MAX_ERROR);
+  } catch {
+    return 'an error that can not be shown';
+  }
 }

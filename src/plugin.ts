@@ -60,7 +60,7 @@ export class PipelinesPlugin extends SimplePlugin {
     const webhooks = await this.createWebhookWorker();
     const sending = webhooks.run().catch((error: unknown) => {
       // Webhooks that nobody sends would only be noticed by their receivers: the whole worker ends instead.
-      worker.shutdown();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
       throw error;
     });
     try {
@@ -82,6 +82,7 @@ export class PipelinesPlugin extends SimplePlugin {
       taskQueue: `${taskQueue}-webhooks`,
       activities: { sendWebhook: createSendWebhook(this.sender) },
       maxConcurrentActivityTaskExecutions: this.concurrency,
+      shutdownForceTime: '30s',
     });
   }
 }

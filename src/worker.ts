@@ -36,6 +36,8 @@ export async function createPipelineWorker(options: PipelineWorkerOptions): Prom
     maxHeartbeatThrottleInterval: '1s',
     defaultHeartbeatThrottleInterval: '1s',
     shutdownGraceTime: '10s',
+    // A worker that has failed inside would otherwise wait for ever for what it can not finish, and serve nobody.
+    shutdownForceTime: '13s',
   });
   return {
     async run() {
@@ -46,7 +48,7 @@ export async function createPipelineWorker(options: PipelineWorkerOptions): Prom
       }
     },
     shutdown() {
-      worker.shutdown();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
     },
   };
 }

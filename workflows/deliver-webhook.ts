@@ -59,6 +59,8 @@ export interface DeliverWebhookInput {
 /** What the result waits for the terminal progress event at the most (contract §7). */
 const SUCCESSOR_ATTEMPTS = 5;
 const SUCCESSOR_WAIT_MS = 15 * 60_000;
+/** What the terminal event waits for the events before it at the most. */
+const EARLIER_MS = 5 * 60_000;
 /** A little longer than the predecessor holds on, for the case that it was ended from outside. */
 const PREDECESSOR_WAIT_MS = SUCCESSOR_WAIT_MS + 60_000;
 
@@ -183,11 +185,15 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
 }
 
 /**
- * Sends what the job left behind, in order, each with the attempts that it has left. Once the receiver fails one of them for good the rest is dropped: it is the
- * terminal event that must arrive, and it would only wait longer.
+ * Sends what the job left behind, in order, each with the attempts that it has left. Once the receiver has failed one of
+ * them for good, each later one gets a single attempt, and after five minutes the rest is dropped: it is the terminal
+ * event that must arrive, and it would only wait longer.
  */
-async function sendEarlier(input: DeliverWebhookInput): Promise<'reachable' | 'failing' | 'gone'> {
+async function sendEarlier(input: DeliverWebhookInput): Promise<'reachable' | 'gone'> {
+  const until = Date.now() + EARLIER_MS;
+  let failing = false;
   for (const { attempts = 0, notBefore = 0, ...outgoing } of input.earlier) {
+    if (Date.now() >= until) break;
     if (notBefore > Date.now()) await sleep(notBefore - Date.now());
     for (let number = attempts + 1; ; number++) {
       const outcome = await sendAttempt(
@@ -195,8 +201,9 @@ async function sendEarlier(input: DeliverWebhookInput): Promise<'reachable' | 'f
         { taskQueue: input.taskQueue, priorityKey: attemptPriority(number) },
       );
       const step = nextStep(outcome, number, LATEST_WINS, Math.random());
-      if (step.kind === 'delivered') break;
-      if (step.kind === 'dead') return step.reason === 'gone' ? 'gone' : 'failing';
+      if (step.kind === 'dead' && step.reason === 'gone') return 'gone';
+      failing ||= step.kind === 'dead';
+      if (step.kind !== 'retry' || failing) break;
       await sleep(step.delayMs);
     }
   }

@@ -2,6 +2,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
 import type { Job } from '../src/domain/job';
+import { isSameUrl } from '../src/domain/url';
 import type { JobSettings } from '../src/domain/settings';
 import { deliverWebhook, type DeliverWebhookInput, type OutgoingEvent } from './deliver-webhook';
 import type { ProgressSender } from './progress-sender';
@@ -16,7 +17,7 @@ type Settings = JobSettings & { readonly webhookTaskQueue: string };
 /** @returns once they have started; the result's at once, the progress event's after the attempt in flight is over */
 export async function startDeliveries(job: Job, sender: ProgressSender, settings: Settings): Promise<void> {
   const { progress, result } = job.pipeline.webhooks ?? {};
-  const shared = progress !== undefined && progress === result;
+  const shared = progress !== undefined && result !== undefined && isSameUrl(progress, result);
   if (result === undefined || shared) {
     const progressEvents = progress === undefined ? [] : await sender.takeRest();
     // The result's delivery is there first, so that the progress event's finds it when it ends.
@@ -34,7 +35,7 @@ export async function startDeliveries(job: Job, sender: ProgressSender, settings
 
 /** @param before the progress events that go to the same URL and are not sent yet */
 async function startResult(job: Job, url: string, settings: Settings, before: readonly OutgoingEvent[]): Promise<void> {
-  const shared = url === job.pipeline.webhooks?.progress;
+  const shared = isSameUrl(url, job.pipeline.webhooks?.progress ?? '');
   const event = {
     webhookId: webhookId('result', 'end'),
     sequence: shared ? job.outbox.sequence + 1 : 1,

@@ -56,6 +56,12 @@ export class ProgressSender {
     return { ...(this.current !== undefined && { current: this.current }), gone: this.gone };
   }
 
+  /** Goes on after a rest. */
+  wake(): Promise<void> {
+    this.resting = false;
+    return this.run();
+  }
+
   private isRunning(): boolean {
     return !isEnded(this.job) && !this.gone && !this.resting;
   }

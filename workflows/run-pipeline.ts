@@ -4,7 +4,6 @@
  */
 import {
   ActivityCancellationType,
-  ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
@@ -12,39 +11,29 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
-  rootCause,
   setCurrentDetails,
-  setHandler,
   sleep,
-  TimeoutFailure,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
-import { BLOCKS_YIELD, type BlockHeartbeat } from '../src/domain/block';
+import { BLOCKS_YIELD } from '../src/domain/block';
+import { describeJob } from '../src/domain/details';
 import { PipelineError } from '../src/domain/errors';
 import { utf8Length } from '../src/domain/json';
-import type { JobRecord, ProgressBody } from '../src/domain/events';
-import { createJob, currentStatus, isEnded, type Job } from '../src/domain/job';
+import type { JobRecord } from '../src/domain/events';
+import { createJob, isEnded, type Job } from '../src/domain/job';
 import { DEFAULTS, type Pipeline } from '../src/domain/pipeline';
-import { formatDetails } from '../src/domain/progress';
 import type { RunBlock } from '../src/domain/hand-out';
 import { reduce, type JobEvent } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
+import { MAX_ERROR, toText } from '../src/domain/text';
 import { DEFAULT_SETTINGS, type JobSettings } from '../src/domain/settings';
 import { parsePipeline } from '../src/domain/validate';
+import { failureEvent } from './block-failure';
+import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
-import {
-  pauseSignal,
-  pauseUpdate,
-  resultsQuery,
-  resumeSignal,
-  resumeUpdate,
-  statusQuery,
-  stopSignal,
-  stopUpdate,
-} from './messages';
 import { ProgressSender, type SenderState } from './progress-sender';
 import { PIPELINE_STATUS } from './search-attributes';
 
@@ -57,7 +46,7 @@ export interface Continuation {
 /** An item may work for as long as its job; a lost worker is noticed by its heartbeat. */
 const BLOCK_TIMEOUT = '3650 days';
 const HEARTBEAT_TIMEOUT = '10s';
-/** What fits into the arguments of the next run: Temporal refuses a payload over 2 MiB. */
+/** What fits into the arguments of the next run, as Temporal refuses a payload over 2 MiB. */
 const MAX_STATE_BYTES = 1_900_000;
 
 const { runBlock } = proxyActivities<Activities>({
@@ -107,8 +96,10 @@ export async function runPipeline(
     void sender.run();
     await condition(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
     if (!isEnded(job)) await drain();
-    ttl.cancel();
     if (!isEnded(job)) await continueRun();
+    await condition(() => isEnded(job) || isHistoryFull());
+    if (!isEnded(job)) apply({ type: 'engineFailed', error: 'the history of the job has become too long' });
+    ttl.cancel();
     cancelBlocks(false);
     await startDeliveries(job, sender, settings);
   });
@@ -128,15 +119,16 @@ export async function runPipeline(
     const next = { job: takeSnapshot(job, submittedAt), sender: left };
     const bytes = utf8Length(JSON.stringify([document, overrides, next]));
     if (bytes <= MAX_STATE_BYTES) await continueAsNew<typeof runPipeline>(document, overrides, next);
-    const error = `the job's state of ${String(bytes)} bytes is larger than ${String(MAX_STATE_BYTES)}`;
-    apply({ type: 'engineFailed', error });
+    // It can go on here until its history is full.
+    void sender.wake();
+    apply({ type: 'continued' });
   }
 
   function apply(event: JobEvent): void {
     const commands = reduce(job, event, Date.now());
     for (const command of commands) void runAndApply(command);
     if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
-    setCurrentDetails(describe(job));
+    setCurrentDetails(describeJob(job));
     if (job.status !== shownStatus) showStatus();
   }
 
@@ -186,97 +178,24 @@ export async function runPipeline(
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
 
+/** A little before the server would end the workflow without a word to anybody. */
+function isHistoryFull(): boolean {
+  const { historyLength, historySize } = workflowInfo();
+  return historyLength > 45_000 || historySize > 42_000_000;
+}
+
 function parseOrFail(document: unknown): ReturnType<typeof parsePipeline> {
   try {
     return parsePipeline(document);
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     throw ApplicationFailure.create({
-      message: error.message,
+      message: toText(error.message, MAX_ERROR),
       type: error.code,
       nonRetryable: true,
       details: [error.details ?? []],
     });
   }
-}
-
-/** What an activity that failed as a whole means: its worker was lost, or the worker can't serve it at all. */
-function failureEvent(error: unknown, blockId: number, nodeName: string): JobEvent {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.type === 'AlgorithmNotFound') {
-    return { type: 'engineFailed', error: cause.message, nodeName };
-  }
-  if (cause instanceof TimeoutFailure) {
-    const heartbeat = cause.lastHeartbeatDetails as BlockHeartbeat | undefined;
-    const message = 'the worker was lost while it ran this task';
-    return { type: 'blockLost', blockId, error: message, ...(heartbeat != null && { heartbeat }) };
-  }
-  const heartbeat =
-    cause instanceof ApplicationFailure && cause.type === 'BlockInterrupted'
-      ? (cause.details?.[0] as BlockHeartbeat | undefined)
-      : undefined;
-  return {
-    type: 'blockLost',
-    blockId,
-    error: rootCause(error) ?? 'unknown failure',
-    ...(heartbeat != null && { heartbeat }),
-  };
-}
-
-function handleMessages(job: Job, apply: (event: JobEvent) => void): void {
-  const stop = (reason?: string): void => {
-    apply({ type: 'stop', reason: typeof reason === 'string' && reason !== '' ? reason : 'stopped due to request' });
-  };
-  const pause = (): void => {
-    apply({ type: 'pause' });
-  };
-  const resume = (): void => {
-    apply({ type: 'resume' });
-  };
-  const answer = (act: () => void): ProgressBody => {
-    act();
-    return currentStatus(job);
-  };
-  setHandler(statusQuery, () => currentStatus(job));
-  setHandler(resultsQuery, () => job.record?.results ?? null);
-  setHandler(stopSignal, stop);
-  setHandler(pauseSignal, pause);
-  setHandler(resumeSignal, resume);
-  setHandler<ProgressBody, [reason?: string], typeof stopUpdate>(
-    stopUpdate,
-    (reason) =>
-      answer(() => {
-        stop(reason);
-      }),
-    { validator: () => assertStatus(job, 'stop', !isEnded(job)) },
-  );
-  setHandler(pauseUpdate, () => answer(pause), {
-    validator: () => assertStatus(job, 'pause', job.status === 'active'),
-  });
-  setHandler(resumeUpdate, () => answer(resume), {
-    validator: () => assertStatus(job, 'resume', job.status === 'paused'),
-  });
-}
-
-function assertStatus(job: Job, verb: string, allowed: boolean): void {
-  if (allowed) return;
-  throw ApplicationFailure.nonRetryable(
-    `unable to ${verb} pipeline ${job.pipeline.name} because its in ${job.status} status`,
-    'WrongState',
-  );
-}
-
-/** The current details of Temporal Web: how far the job is, in words. */
-function describe(job: Job): string {
-  const nodes = job.nodes.map(({ plan, counts, phase, width }) => {
-    const done = counts.succeed + counts.failed + counts.skipped;
-    const failed = counts.failed > 0 ? `, ${String(counts.failed)} failed` : '';
-    return phase === 'creating'
-      ? `- ${plan.nodeName}: waits for ${plan.parents.join(', ')}`
-      : `- ${plan.nodeName}: ${String(done)} of ${String(width)} done${failed}`;
-  });
-  const shown = nodes.length > 20 ? [...nodes.slice(0, 20), `- and ${String(nodes.length - 20)} nodes more`] : nodes;
-  return [`**${job.status}**, ${formatDetails(job.counts)}`, '', ...shown].join('\n');
 }
 
 function finish(job: Job): JobRecord {

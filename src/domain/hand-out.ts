@@ -26,7 +26,7 @@ export function handOut(job: Job, now: number): RunBlock[] {
   while (job.status === 'active' && !job.draining && job.blocks.size < job.settings.window) {
     const bytesInFlight = [...job.blocks.values()].reduce((sum, block) => sum + block.bytes, 0);
     if (bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
-    const open = job.nodes.filter((node) => node.phase === 'open' && waiting(node) > 0);
+    const open = job.nodes.filter((node) => node.phase === 'open' && waiting(job, node) > 0);
     const node = open.sort((one, other) => one.blocksInFlight - other.blocksInFlight)[0];
     if (node === undefined) break;
     const command = startBlock(job, node, now);
@@ -35,14 +35,20 @@ export function handOut(job: Job, now: number): RunBlock[] {
   return commands;
 }
 
-function waiting(node: NodeState): number {
+function waiting(job: Job, node: NodeState): number {
   const fresh = hasWaitAny(node.plan) ? node.released.length : node.width - node.next;
-  return fresh + node.givenBack.length + node.retries.length;
+  const suspects = mayRunSuspect(job) ? node.suspects.length : 0;
+  return fresh + node.givenBack.length + node.retries.length + suspects;
+}
+
+/** One at a time: of two that are lost together nobody could tell which one it was. */
+function mayRunSuspect(job: Job): boolean {
+  return [...job.blocks.values()].every(({ isSuspect }) => !isSuspect);
 }
 
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
-  const indexes = takeItems(job, node);
+  const { indexes, isSuspect = false } = takeItems(job, node);
   let input = bindBlock(job, node, indexes);
   let bytes = utf8Length(JSON.stringify(input));
   while (bytes > MAX_BLOCK_BYTES && indexes.length > 1) {
@@ -56,7 +62,7 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
     return undefined;
   }
   const blockId = job.nextBlockId++;
-  job.blocks.set(blockId, { node, indexes, attempt: input.attempt, bytes });
+  job.blocks.set(blockId, { node, indexes, attempt: input.attempt, bytes, isSuspect });
   node.blocksInFlight++;
   indexes.forEach((index) => moveTask(job, node, index, 'pending', 'active', now));
   const { items } = input;
@@ -76,19 +82,23 @@ function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: read
 }
 
 /** Retried items ride alone; so do those whose policy must know whether a lost block had begun them. */
-function takeItems(job: Job, node: NodeState): number[] {
+function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: boolean } {
   const retry = node.retries.shift();
-  if (retry !== undefined) return [retry];
+  if (retry !== undefined) return { indexes: [retry] };
+  const suspect = mayRunSuspect(job) ? node.suspects.shift() : undefined;
+  if (suspect !== undefined) return { indexes: [suspect], isSuspect: true };
   const alone = node.plan.retry.policy === 'Never' || node.plan.retry.policy === 'OnError';
-  const size = alone ? 1 : blockSize(node.next, waiting(node), job.blocks.size, node.measured);
-  if (node.givenBack.length > 0) return node.givenBack.splice(0, size).sort((one, other) => one - other);
+  const size = alone ? 1 : blockSize(node.next, waiting(job, node), job.blocks.size, node.measured);
+  if (node.givenBack.length > 0) {
+    return { indexes: node.givenBack.splice(0, size).sort((one, other) => one - other) };
+  }
   if (hasWaitAny(node.plan)) {
     const released = node.released.splice(0, size);
     node.next += released.length;
-    return released.sort((one, other) => one - other);
+    return { indexes: released.sort((one, other) => one - other) };
   }
   const count = Math.min(size, node.width - node.next);
   const first = node.next;
   node.next += count;
-  return Array.from({ length: count }, (_, offset) => first + offset);
+  return { indexes: Array.from({ length: count }, (_, offset) => first + offset) };
 }

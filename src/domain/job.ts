@@ -51,6 +51,8 @@ export interface NodeState {
   givenBack: number[];
   /** Items that run again, each in a block of its own. */
   retries: number[];
+  /** Items that were lost more than once: they run again one at a time, so that the one that kills its worker is alone. */
+  suspects: number[];
   /** How often an item has run, for those that failed and run again. */
   runs: Record<number, number>;
   blocksInFlight: number;
@@ -61,6 +63,8 @@ export interface BlockInFlight {
   readonly node: NodeState;
   readonly indexes: readonly number[];
   readonly attempt: number;
+  /** Whether it is the one item that may be what kills its workers. */
+  readonly isSuspect: boolean;
   /** The size of its arguments. */
   readonly bytes: number;
 }
@@ -136,6 +140,7 @@ function createNode(plan: NodePlan): NodeState {
     waitsFor: [],
     givenBack: [],
     retries: [],
+    suspects: [],
     runs: {},
     blocksInFlight: 0,
     measured: { items: 0, ms: 0 },
@@ -164,8 +169,8 @@ export function outputOf(node: NodeState): NodeOutput {
 
 /** The nodes that have started and not ended. */
 function activeNodes(job: Job): ActiveNode[] {
-  return job.nodes.flatMap(({ plan, phase, counts, retries, width }) => {
-    const active = counts.active + counts.succeed + counts.failed + retries.length;
+  return job.nodes.flatMap(({ plan, phase, counts, retries, suspects, width }) => {
+    const active = counts.active + counts.succeed + counts.failed + retries.length + suspects.length;
     if (phase !== 'open' || active === 0) return [];
     const node = { nodeName: plan.nodeName, algorithmName: plan.algorithmName };
     return [plan.isBatch ? { ...node, batch: { active, total: width } } : node];

@@ -13,11 +13,12 @@ import { closeFinished, openNodes } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
 import { moveTask } from './tasks';
+import { MAX_ERROR, MAX_TASK_ERROR, toText } from './text';
 import { tellWaitingItems } from './wait-any';
 
 export type JobEvent =
   | { readonly type: 'started' }
-  /** Goes on in a new run of its workflow; `drain` is what ends before. */
+  /** Goes on after `drain`: in a new run of its workflow, or in the same where the state was too large for that. */
   | { readonly type: 'continued' }
   /** Nothing more is handed out, so that no block is in flight when the run ends. */
   | { readonly type: 'drain' }
@@ -45,6 +46,7 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
       openNodes(job, job.nodes, now);
       break;
     case 'continued':
+      job.draining = false;
       break;
     case 'drain':
       job.draining = true;
@@ -58,12 +60,16 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
     case 'engineFailed':
       failJob(
         job,
-        { level: 'critical', error: event.error, ...(event.nodeName !== undefined && { nodeName: event.nodeName }) },
+        {
+          level: 'critical',
+          error: toText(event.error, MAX_ERROR),
+          ...(event.nodeName !== undefined && { nodeName: event.nodeName }),
+        },
         now,
       );
       break;
     case 'stop':
-      stopJob(job, event.reason, now);
+      stopJob(job, toText(event.reason, MAX_ERROR), now);
       break;
     case 'pause':
       if (job.status !== 'active') break;
@@ -146,21 +152,24 @@ function endTask(
     tellWaitingItems(job, node, index, now);
     return;
   }
-  const { error } = outcome;
+  const error = toText(outcome.error, MAX_ERROR);
+  const change = (status: 'pending' | 'failed') => {
+    return { ...taskId(node, index), status, error: toText(error, MAX_TASK_ERROR) };
+  };
   if (outcome.final === undefined && mayRunAgain(node, block.attempt, cause)) {
     node.runs[index] = block.attempt;
-    node.retries.push(index);
-    moveTask(job, node, index, 'active', 'pending', now, error);
-    warn(job, { ...taskId(node, index), status: 'pending', error }, now);
+    (cause === 'crash' && block.attempt > 1 ? node.suspects : node.retries).push(index);
+    moveTask(job, node, index, 'active', 'pending', now, toText(error, MAX_TASK_ERROR));
+    warn(job, change('pending'), now);
     return;
   }
-  node.outcomes[index] = outcome;
-  moveTask(job, node, index, 'active', 'failed', now, error);
+  node.outcomes[index] = { ...outcome, error };
+  moveTask(job, node, index, 'active', 'failed', now, toText(error, MAX_TASK_ERROR));
   if (job.failures.length < 10) job.failures.push({ ...taskId(node, index), error });
   const failure = failureOf(job, node, error);
   if (failure !== undefined) failJob(job, failure, now);
   else {
-    warn(job, { ...taskId(node, index), status: 'failed', error }, now);
+    warn(job, change('failed'), now);
     tellWaitingItems(job, node, index, now);
   }
 }

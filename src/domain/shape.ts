@@ -57,6 +57,7 @@ const named =
 const url: Check = (value, at) => {
   if (typeof value !== 'string') throw invalid(`${at} should be string`);
   if (!/^https?:\/\//i.test(value) || !URL_PATTERN.test(value)) throw invalid(`${at} should match format "url"`);
+  if (/^https?:\/\/[^/?#]*@/i.test(value)) throw invalid(`${at} should NOT have credentials`);
 };
 /** No white space or control characters; the address guard has the last word. */
 const URL_PATTERN = /^[^\s\p{Cc}]+$/u;

@@ -10,7 +10,17 @@ import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
 
 type NodeFields =
-  'phase' | 'width' | 'counts' | 'next' | 'released' | 'waitsFor' | 'givenBack' | 'retries' | 'runs' | 'measured';
+  | 'phase'
+  | 'width'
+  | 'counts'
+  | 'next'
+  | 'released'
+  | 'waitsFor'
+  | 'givenBack'
+  | 'retries'
+  | 'suspects'
+  | 'runs'
+  | 'measured';
 
 type NodeSnapshot = Pick<NodeState, NodeFields> & {
   /** By 0-based index up to the last that has ended; null where one has not. */
@@ -30,9 +40,9 @@ export function takeSnapshot(job: Job, submittedAt: number): JobSnapshot {
 }
 
 function snapshotNode(node: NodeState): NodeSnapshot {
-  const { phase, width, counts, next, released, waitsFor, givenBack, retries, runs, measured } = node;
+  const { phase, width, counts, next, released, waitsFor, givenBack, retries, suspects, runs, measured } = node;
   const outcomes = Array.from(node.outcomes, (outcome) => outcome ?? null);
-  return { phase, width, counts, next, released, waitsFor, givenBack, retries, runs, measured, outcomes };
+  return { phase, width, counts, next, released, waitsFor, givenBack, retries, suspects, runs, measured, outcomes };
 }
 
 export function restoreJob(

@@ -20,7 +20,11 @@ export function answerErrors(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body === undefined) {
+      if (ctx.status === 405) {
+        ctx.body = errorBody(405, 'Method Not Allowed');
+        // Setting a body makes it 200.
+        ctx.status = 405;
+      } else if (ctx.status === 404 && ctx.body === undefined) {
         ctx.body = errorBody(404, `${ctx.method} ${ctx.path} Not Found`);
         ctx.status = 404;
       }

@@ -49,9 +49,16 @@ export async function control(
       if (cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow') return 'closed';
       throw error;
     }
-    if (isTimeout(error)) throw new PipelineError('Unavailable', `no worker took the ${verb} of ${jobId} in time`);
+    if (isTimeout(error) || isStuck(error))
+      throw new PipelineError('Unavailable', `no worker took the ${verb} of ${jobId} in time`);
     throw error;
   }
+}
+
+/** FAILED_PRECONDITION of gRPC: the workflow's tasks fail, so nobody takes its messages. */
+function isStuck(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return isGrpcServiceError(cause) && [9].includes(cause.code);
 }
 
 function isTimeout(error: unknown): boolean {

@@ -46,7 +46,7 @@ export function verify(
   secret: string | readonly string[],
   { toleranceSeconds = 300, now = Date.now() }: VerifyOptions = {},
 ): unknown {
-  const secrets = parseOwnSecrets(typeof secret === 'string' ? [secret] : secret);
+  const secrets = parseOwnSecrets([secret].flat());
   const id = required(headers, 'webhook-id');
   const timestamp = required(headers, 'webhook-timestamp');
   const signatures = required(headers, 'webhook-signature');
@@ -62,11 +62,12 @@ export function verify(
   return JSON.parse(body.toString()) as unknown;
 }
 
-function parseOwnSecrets(texts: readonly string[]) {
+/** @param texts what a receiver has configured, which may be nothing */
+function parseOwnSecrets(texts: readonly unknown[]) {
   // With no key nothing could match, and a receiver should learn why rather than see forged requests everywhere.
   if (texts.length === 0) throw new Error('verify needs at least one secret');
   return texts.map((text) => {
-    const secret = parseSecret(text);
+    const secret = typeof text === 'string' ? parseSecret(text) : undefined;
     if (secret === undefined) throw new Error(`a webhook secret ${SECRET_RULE}`);
     return secret;
   });

@@ -111,7 +111,7 @@ describe('what an attempt came to', () => {
 
     const retryAfters: [number, string, [number, number] | undefined][] = [
       [429, '7', [7_000, 7_000]],
-      [503, new Date(Date.now() + 60_000).toUTCString(), [50_000, 60_000]],
+      [503, new Date(Date.now() + 3_600_000).toUTCString(), [3_000_000, 3_600_000]],
       [503, 'soon', undefined],
       [500, '7', undefined],
       [200, '7', undefined],

@@ -9,13 +9,18 @@ import { reportReady, runAsChild } from '../child';
 /** `temporal-pipelines worker`: runs until it is asked to stop, then lets what is in hand finish. */
 export async function worker(config: Config): Promise<void> {
   // The signals are ours: Temporal's own handlers would shut the worker down a second time.
-  Runtime.install({ logger: temporalLogger(createLogger(config.logLevel, 'worker')), shutdownSignals: [] });
+  const log = createLogger(config.logLevel, 'worker');
+  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
   const starting = create(config).then((created) => ({ created, ended: created.run() }));
   // Before the worker is there, as bundling the workflows takes a while.
   runAsChild(async () => {
     const { created, ended } = await starting;
     created.shutdown();
     await ended;
+  });
+  // A promise that an algorithm did not wait for is that algorithm's bug: it must not cost all jobs their worker.
+  process.on('unhandledRejection', (reason) => {
+    log.error({ err: reason }, 'a promise was rejected and nobody handled it');
   });
   const { ended } = await starting;
   reportReady();

@@ -1,0 +1,59 @@
+/** What a running job can be asked and told (contract §11). */
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { ProgressBody } from '../src/domain/events';
+import { currentStatus, isEnded, type Job } from '../src/domain/job';
+import type { JobEvent } from '../src/domain/schedule';
+import {
+  pauseSignal,
+  pauseUpdate,
+  resultsQuery,
+  resumeSignal,
+  resumeUpdate,
+  statusQuery,
+  stopSignal,
+  stopUpdate,
+} from './messages';
+
+/** @param apply tells the engine */
+export function handleMessages(job: Job, apply: (event: JobEvent) => void): void {
+  const stop = (reason?: string): void => {
+    apply({ type: 'stop', reason: typeof reason === 'string' && reason !== '' ? reason : 'stopped due to request' });
+  };
+  const pause = (): void => {
+    apply({ type: 'pause' });
+  };
+  const resume = (): void => {
+    apply({ type: 'resume' });
+  };
+  const answer = (act: () => void): ProgressBody => {
+    act();
+    return currentStatus(job);
+  };
+  setHandler(statusQuery, () => currentStatus(job));
+  setHandler(resultsQuery, () => job.record?.results ?? null);
+  setHandler(stopSignal, stop);
+  setHandler(pauseSignal, pause);
+  setHandler(resumeSignal, resume);
+  setHandler<ProgressBody, [reason?: string], typeof stopUpdate>(
+    stopUpdate,
+    (reason) =>
+      answer(() => {
+        stop(reason);
+      }),
+    { validator: () => assertStatus(job, 'stop', !isEnded(job)) },
+  );
+  setHandler(pauseUpdate, () => answer(pause), {
+    validator: () => assertStatus(job, 'pause', job.status === 'active'),
+  });
+  setHandler(resumeUpdate, () => answer(resume), {
+    validator: () => assertStatus(job, 'resume', job.status === 'paused'),
+  });
+}
+
+function assertStatus(job: Job, verb: string, allowed: boolean): void {
+  if (allowed) return;
+  throw ApplicationFailure.nonRetryable(
+    `unable to ${verb} pipeline ${job.pipeline.name} because its in ${job.status} status`,
+    'WrongState',
+  );
+}
