@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { PipelineClient } from '../client';
 import type { AllowList } from '../webhooks/guard';
 import { answerErrors } from './errors';
+import { checkHost } from './host';
 import { execRoutes } from './routes/exec';
 import { healthRoutes, type Readiness } from './routes/health';
 
@@ -14,6 +15,8 @@ export interface AppOptions {
   readonly pipelines: PipelineClient;
   /** The names that can be run; undefined where they are not known here. */
   readonly algorithms?: ReadonlySet<string>;
+  /** The names, besides addresses and `localhost`, that the facade is reached by. */
+  readonly hosts: readonly string[];
   /** Addresses besides the public ones that webhooks may have. */
   readonly allow: AllowList;
   readonly readiness: () => Promise<Readiness>;
@@ -31,8 +34,9 @@ export function createApp(options: AppOptions): Koa {
 
   app.use(helmet());
   app.use(answerErrors(options.log));
-  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', onError: refuseBody }));
   app.use(root.routes());
+  app.use(checkHost(options.hosts));
+  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', onError: refuseBody }));
   app.use(api.routes());
   app.use(api.allowedMethods());
   return app;

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import type { Algorithms } from '../../activities';
 import type { ProgressBody } from '../../src/domain/events';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
@@ -186,6 +188,30 @@ describe('the facade', () => {
       .that.includes('should NOT be larger than 1900000 bytes');
     expect((await facade.post('/api/v1/exec/raw', { ...held, flowInput: 'x'.repeat(5_000_000) })).status).to.equal(413);
   });
+
+  it('refuses other methods, in its own words', async () => {
+    expect(await facade.get('/api/v1/exec/raw')).to.deep.equal(refusal(405, 'Method Not Allowed'));
+    expect(await facade.post('/api/v1/exec/status/none', {})).to.deep.equal(refusal(405, 'Method Not Allowed'));
+  });
+
+  it('answers only to its own names, so that none can be rebound to it', async () => {
+    const codes = await Promise.all(
+      ['pipelines.example', 'PIPELINES.example:80', 'localhost:3000', '[::1]:3000', '10.0.0.1', 'evil.example'].map(
+        (host) => statusFor(host, '/api/v1/exec/status/none'),
+      ),
+    );
+    expect(codes).to.deep.equal([404, 404, 404, 404, 404, 421]);
+    // Whoever looks after the process may not know its name.
+    expect(await statusFor('evil.example', '/healthz')).to.equal(200);
+  });
+
+  /** By hand, since fetch does not let a host be named. */
+  async function statusFor(host: string, path: string): Promise<number | undefined> {
+    const asked = get(facade.url + path, { headers: { host } });
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  }
 
   it('names the nodes of a cycle', async () => {
     const { status, body } = await facade.post('/api/v1/exec/raw', {

@@ -28,6 +28,7 @@ export async function startTestFacade(
   const facade = await startFacade('127.0.0.1', 0, {
     pipelines: new PipelineClient(client, { taskQueue }),
     algorithms: new Set(algorithms),
+    hosts: ['pipelines.example'],
     allow: parseAllowList('127.0.0.0/8'),
     readiness: async () => ({ temporal: true, worker: await isServed(client, taskQueue) }),
     log: createLogger('fatal', 'facade'),

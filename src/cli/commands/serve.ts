@@ -36,6 +36,7 @@ async function listen(config: Config): Promise<Facade> {
   const facade = await startFacade(config.host, config.port, {
     pipelines,
     algorithms: new Set(Object.keys(await loadAlgorithms(config.algorithms))),
+    hosts: [config.host, new URL(config.publicUrl).hostname],
     allow: config.webhookAllow,
     readiness: () => readiness(client, config.taskQueue),
     log,
