@@ -24,6 +24,7 @@ export class ProgressSender {
   private gone: boolean;
 
   private resting = false;
+  private looping = false;
 
   /** @param left what an earlier run of the job has left */
   constructor(
@@ -37,7 +38,9 @@ export class ProgressSender {
 
   /** @returns once the job has ended and the attempt in flight is over; never where nobody takes that attempt */
   async run(): Promise<void> {
-    if (this.job.pipeline.webhooks?.progress === undefined) return;
+    // After a rest the loop may still hold the attempt that was in flight: it goes on by itself then.
+    if (this.job.pipeline.webhooks?.progress === undefined || this.looping) return;
+    this.looping = true;
     if (this.current !== undefined) await this.send(this.current);
     while (this.isRunning()) {
       const next = takeNext(this.job.outbox, Date.now());
@@ -47,6 +50,7 @@ export class ProgressSender {
         await condition(() => this.isDueEarlier(warned), Math.max(1, next.time - Date.now()));
       } else await this.send(this.toOutgoing(nextBody(this.job, next, Date.now())));
     }
+    this.looping = false;
   }
 
   /** Sends nothing more, and answers once the attempt in flight is over, or was not taken within its deadline. */

@@ -6,14 +6,16 @@ import { DEFAULTS } from './pipeline';
 import { noteChange } from './tasks';
 import { admitItems, hasWaitAny } from './wait-any';
 
-/** Opens those of `nodes` whose parents are all done, and what follows from those that have no items. */
+/** Opens those of `nodes` that can be, and what follows: of one that opens or ends, those that read it. */
 export function openNodes(job: Job, nodes: readonly NodeState[], now: number): void {
   const pending = [...nodes];
   for (const node of pending) {
     if (isEnded(job)) return;
+    const wasCreating = node.phase === 'creating';
     openNode(job, node, now);
-    if (node.phase !== 'open' || !isFinished(node)) continue;
-    node.phase = 'done';
+    if (node.phase !== 'open') continue;
+    if (isFinished(node)) node.phase = 'done';
+    else if (!wasCreating) continue;
     pending.push(...node.children);
   }
 }

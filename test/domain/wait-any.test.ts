@@ -35,6 +35,14 @@ describe('a node that waits for any item of another', () => {
     ]);
   });
 
+  it('does so in whichever order the nodes are written', () => {
+    const engine = started(node('red', '*@yellow'), node('yellow', '*@green'), node('green', '#[1,2]'));
+    expect(details(engine)).to.equal('4 creating, 2 active');
+    engine.end('green#1', { result: 1 });
+    engine.end('yellow#1', { result: 2 });
+    expect(engine.summaries()).to.deep.equal(['green#2', 'red#1']);
+  });
+
   it('skips the item of one that has failed, and those that wait for it in turn', () => {
     const engine = started(
       node('green', '#[1,2]'),
