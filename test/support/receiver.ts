@@ -63,6 +63,16 @@ export class Receiver {
     return receiver;
   }
 
+  /** For a pipeline: one URL for each kind. */
+  get webhooks(): { progress: string; result: string } {
+    return { progress: `${this.url}/progress`, result: `${this.url}/result` };
+  }
+
+  /** For a pipeline: one URL for both kinds. */
+  get sharedWebhooks(): { progress: string; result: string } {
+    return { progress: `${this.url}/hook`, result: `${this.url}/hook` };
+  }
+
   on(path: string): Received[] {
     return this.received.filter((request) => request.path === path);
   }
