@@ -1,8 +1,18 @@
 // Types only: all that workflows may import from this folder.
 import type { BlockInput, BlockOutcome } from '../src/domain/block';
+import type { WorkersSeen } from '../src/domain/service';
 import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
 
+/** Whose workers are looked for, and for which job. */
+export interface FindWorkersInput {
+  readonly jobId: string;
+  readonly taskQueue: string;
+  /** The job's pending activities of this type tell whether one was taken. */
+  readonly activityType: string;
+}
+
 export interface Activities {
+  findWorkers(input: FindWorkersInput): Promise<WorkersSeen>;
   /** Runs a block of items of one node and answers one outcome per item (DESIGN.md, «runBlock»). */
   runBlock(input: BlockInput): Promise<BlockOutcome>;
   /** Makes one attempt; every outcome is answered, never thrown. */

@@ -8,6 +8,7 @@ export type {
   Algorithms,
 } from './algorithm';
 export type { Activities } from './contract';
+export { createFindWorkers, type IsServed } from './find-workers';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';
 export { rememberImport } from './thread-home';

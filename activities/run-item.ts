@@ -38,11 +38,16 @@ export async function runItem(
 const LONGEST_TIMER = 2 ** 31 - 1;
 const EXPIRED = { error: 'Algorithm TTL expired', final: true } as const;
 
+/** The algorithm has not failed by an error of its own: what it ran in has died. */
+export class CrashError extends Error {
+  override readonly name = 'CrashError';
+}
+
 async function settle(run: () => unknown): Promise<ItemOutcome> {
   try {
     return toOutcome(await run());
   } catch (error) {
-    return { error: messageOf(error) };
+    return { error: messageOf(error), ...(error instanceof CrashError && { crash: true }) };
   }
 }
 

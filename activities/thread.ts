@@ -1,6 +1,7 @@
 /** Runs an item in a worker thread of its own, so that code that never yields blocks nothing and can be ended. */
 import { Worker } from 'node:worker_threads';
 import type { Algorithm, AlgorithmArgs, AlgorithmContext, AlgorithmFunction, AlgorithmLog } from './algorithm';
+import { CrashError, messageOf } from './run-item';
 import { findHome, type ThreadHome } from './thread-home';
 
 /** What a thread is started with. */
@@ -45,9 +46,12 @@ async function runThread(workerData: ThreadTask, context: AlgorithmContext): Pro
         else if (message.kind === 'error') reject(new Error(message.message));
         else resolve(JSON.parse(message.text));
       });
-      thread.once('error', reject);
+      // What the algorithm throws comes as a message: this is the end of the thread itself.
+      thread.once('error', (error) => {
+        reject(new CrashError(`the algorithm's thread has crashed: ${messageOf(error)}`));
+      });
       thread.once('exit', (code) => {
-        reject(new Error(`the algorithm's thread has ended with exit code ${String(code)}`));
+        reject(new CrashError(`the algorithm's thread has ended with exit code ${String(code)}`));
       });
     });
   } finally {

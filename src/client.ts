@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client';
 import { invalid, PipelineError } from './domain/errors';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
-import type { JobSettings } from './domain/settings';
+import { parseSettings, type JobSettings } from './domain/settings';
 import { parsePipeline } from './domain/validate';
 import { JobHandle } from './job-handle';
 import { describeJob } from './temporal/jobs';
@@ -51,13 +51,23 @@ export class PipelineClient {
   ) {}
 
   /**
+   * Checks a pipeline as `start` does, and starts nothing.
+   *
+   * @param document anything that was parsed from JSON
+   * @throws PipelineError `InvalidPipeline`
+   */
+  parse(document: unknown): Pipeline {
+    return parsePipeline(document, parseSettings(this.options.settings)).pipeline;
+  }
+
+  /**
    * Checks a pipeline and starts it.
    *
    * @throws PipelineError `InvalidPipeline`, or `Conflict` where the key was used with another pipeline; then nothing was
    * started
    */
   async start(document: Pipeline, { idempotencyKey }: StartOptions = {}): Promise<JobHandle> {
-    const { pipeline } = parsePipeline(document);
+    const pipeline = this.parse(document);
     const text = JSON.stringify(pipeline);
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_PIPELINE_BYTES) {

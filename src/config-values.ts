@@ -33,6 +33,12 @@ export function parseSchedule(text: string): number[] {
   return delays.map(parseDuration);
 }
 
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Error(`"${text}" is not a whole number from 1`);
+  return Number(text);
+}
+
 export function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error(`"${text}" is not a port from 0 to 65535`);
   return Number(text);

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import {
+  parseCount,
   parseDuration,
   parseHost,
   parseList,
@@ -37,6 +38,8 @@ export const SETTINGS = {
   temporalUiUrl: { name: 'TEMPORAL_UI_URL', unset: "the started server's", what: "Temporal's page, for links" },
   dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
   algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
+  algorithmWait: { name: 'ALGORITHM_WAIT', fallback: '60s', what: 'how long an unserved algorithm is waited for' },
+  maxBatch: { name: 'MAX_BATCH', fallback: '10000000', what: 'the widest batch that is taken, in items' },
   webhookSecrets: { name: 'WEBHOOK_SECRETS', unset: 'unsigned', what: 'whsec_… keys, comma-separated; each signs' },
   webhookAllow: { name: 'WEBHOOK_ALLOW', unset: 'public only', what: 'CIDRs and hosts that webhooks may reach' },
   webhookRetrySchedule: {
@@ -74,6 +77,9 @@ export interface Config {
   readonly dataDir: string;
   /** Module paths as given; empty means the examples. */
   readonly algorithms: readonly string[];
+  readonly algorithmWait: number;
+  /** Items. */
+  readonly maxBatch: number;
   readonly webhookSecrets: readonly Secret[];
   readonly webhookAllow: AllowList;
   readonly webhookRetrySchedule: readonly number[];
@@ -133,6 +139,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
     dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
     algorithms: read(SETTINGS.algorithms, parseList),
+    algorithmWait: read(SETTINGS.algorithmWait, parseDuration),
+    maxBatch: read(SETTINGS.maxBatch, parseCount),
     webhookSecrets: read(SETTINGS.webhookSecrets, parseSecrets),
     webhookAllow: read(SETTINGS.webhookAllow, parseAllowList),
     webhookRetrySchedule: read(SETTINGS.webhookRetrySchedule, parseSchedule),

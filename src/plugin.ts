@@ -1,7 +1,8 @@
 /** What turns an ordinary Temporal Worker into one that runs pipelines (contract §11). */
 import { SimplePlugin } from '@temporalio/plugin';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { createRunBlock, createSendWebhook, type Algorithms } from '../activities';
+import { createFindWorkers, createRunBlock, createSendWebhook, type Algorithms } from '../activities';
+import { isServed } from './temporal/pollers';
 import { parseAllowList } from './webhooks/guard';
 import { createSender, type Sender, type SenderOptions } from './webhooks/send';
 
@@ -21,7 +22,7 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock` and `sendWebhook` to a Worker, and the workflows `runPipeline` and `deliverWebhook`
+ * Adds the activities `runBlock`, `findWorkers` and `sendWebhook` to a Worker, and the workflows `runPipeline` and `deliverWebhook`
  * where it has none of its own; a worker with own workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
@@ -37,8 +38,11 @@ export class PipelinesPlugin extends SimplePlugin {
     // The activities are made before the worker that they belong to.
     const own: { worker?: Worker } = {};
     const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
-    const runBlock = createRunBlock(algorithms, isShuttingDown);
-    super({ name: 'temporal-pipelines.PipelinesPlugin', activities: { runBlock } });
+    const activities = {
+      runBlock: createRunBlock(algorithms, isShuttingDown),
+      findWorkers: createFindWorkers((client, taskQueue) => isServed(client, taskQueue, 'activity')),
+    };
+    super({ name: 'temporal-pipelines.PipelinesPlugin', activities });
     this.own = own;
     this.concurrency = webhooks.concurrency ?? 100;
     this.sender = createSender({

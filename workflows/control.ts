@@ -1,7 +1,8 @@
 /** What a running job can be asked and told (contract §11). */
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { ProgressBody } from '../src/domain/events';
-import { currentStatus, isEnded, type Job } from '../src/domain/job';
+import { currentStatus } from '../src/domain/bodies';
+import { isEnded, type Job } from '../src/domain/job';
 import type { JobEvent } from '../src/domain/schedule';
 import {
   pauseSignal,

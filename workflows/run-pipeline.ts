@@ -11,8 +11,8 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
-  sleep,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
@@ -24,14 +24,16 @@ import { PipelineError } from '../src/domain/errors';
 import { utf8Length } from '../src/domain/json';
 import type { JobRecord } from '../src/domain/events';
 import { createJob, isEnded, type Job } from '../src/domain/job';
-import { DEFAULTS, type Pipeline } from '../src/domain/pipeline';
+import type { Pipeline } from '../src/domain/pipeline';
 import type { RunBlock } from '../src/domain/hand-out';
+import type { FindWorkers } from '../src/domain/service';
 import { reduce, type JobEvent } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { MAX_ERROR, toText } from '../src/domain/text';
-import { DEFAULT_SETTINGS, type JobSettings } from '../src/domain/settings';
+import { parseSettings, type JobSettings } from '../src/domain/settings';
 import { parsePipeline } from '../src/domain/validate';
 import { failureEvent } from './block-failure';
+import { Clock } from './clock';
 import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
 import { ProgressSender, type SenderState } from './progress-sender';
@@ -57,6 +59,12 @@ const { runBlock } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
+/** Asked by the worker that runs the job, as nobody else may be there. */
+const { findWorkers } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { maximumAttempts: 1 },
+});
+
 /**
  * Runs a pipeline to its end.
  *
@@ -69,19 +77,20 @@ export async function runPipeline(
   overrides: Partial<JobSettings> = {},
   earlier?: Continuation,
 ): Promise<JobRecord> {
-  const { pipeline, plans } = parseOrFail(document);
   const { workflowId, startTime, taskQueue } = workflowInfo();
-  const settings = { ...DEFAULT_SETTINGS, webhookTaskQueue: `${taskQueue}-webhooks`, ...overrides };
+  const { pipeline, plans, settings } = parseOrFail(document, overrides, taskQueue);
   const submittedAt = earlier?.job.submittedAt ?? startTime.getTime();
   const job =
     earlier === undefined
       ? createJob(workflowId, pipeline, plans, settings, submittedAt)
       : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
-  const ttl = new CancellationScope();
   let blocks = new CancellationScope();
   // The memo of an earlier run goes on to this one.
   let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
   const sender = new ProgressSender(job, settings, earlier?.sender);
+  const clock = new Clock(job, () => {
+    apply({ type: 'tick' });
+  });
   let shownStatus = job.status;
 
   void CancellationScope.current().cancelRequested.catch(() => {
@@ -92,14 +101,14 @@ export async function runPipeline(
     apply({ type: earlier === undefined ? 'started' : 'continued' });
     // Only now: a message that came with the start is about a job that has started.
     handleMessages(job, apply);
-    void stopWhenExpired();
+    void clock.run();
     void sender.run();
     await condition(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
     if (!isEnded(job)) await drain();
     if (!isEnded(job)) await continueRun();
     await condition(() => isEnded(job) || isHistoryFull());
     if (!isEnded(job)) apply({ type: 'engineFailed', error: 'the history of the job has become too long' });
-    ttl.cancel();
+    clock.stop();
     cancelBlocks(false);
     await startDeliveries(job, sender, settings);
   });
@@ -116,7 +125,7 @@ export async function runPipeline(
     await condition(allHandlersFinished);
     // A message may have ended it meanwhile.
     if (isEnded(job)) return;
-    const next = { job: takeSnapshot(job, submittedAt), sender: left };
+    const next = { job: takeSnapshot(job), sender: left };
     const bytes = utf8Length(JSON.stringify([document, overrides, next]));
     if (bytes <= MAX_STATE_BYTES) await continueAsNew<typeof runPipeline>(document, overrides, next);
     // It can go on here until its history is full.
@@ -126,7 +135,7 @@ export async function runPipeline(
 
   function apply(event: JobEvent): void {
     const commands = reduce(job, event, Date.now());
-    for (const command of commands) void runAndApply(command);
+    for (const command of commands) void (command.kind === 'runBlock' ? runAndApply(command) : lookAndApply(command));
     if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
     setCurrentDetails(describeJob(job));
     if (job.status !== shownStatus) showStatus();
@@ -154,25 +163,14 @@ export async function runPipeline(
       if (isEnded(job)) return;
       // Canceled by a pause before a worker had taken it.
       const unbegun = isCancellation(error);
-      apply(
-        unbegun
-          ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN }
-          : failureEvent(error, blockId, input.nodeName),
-      );
+      apply(unbegun ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN } : failureEvent(error, blockId));
     }
   }
 
-  /** The job's ttl counts from its submission, pauses included. */
-  async function stopWhenExpired(): Promise<void> {
-    const seconds = pipeline.options?.ttl ?? DEFAULTS.ttl;
-    if (seconds <= 0) return;
-    try {
-      const left = submittedAt + seconds * 1_000 - Date.now();
-      await ttl.run(() => sleep(Math.max(1, left)));
-      apply({ type: 'stop', reason: 'pipeline expired' });
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
-    }
+  async function lookAndApply({ algorithmName }: FindWorkers): Promise<void> {
+    const activityType: keyof Activities = 'runBlock';
+    const seen = await findWorkers({ jobId: workflowId, taskQueue, activityType }).catch(() => undefined);
+    apply({ type: 'workersSeen', algorithmName, ...(seen && { seen }) });
   }
 }
 
@@ -184,9 +182,15 @@ function isHistoryFull(): boolean {
   return historyLength > 45_000 || historySize > 42_000_000;
 }
 
-function parseOrFail(document: unknown): ReturnType<typeof parsePipeline> {
+function parseOrFail(
+  document: unknown,
+  overrides: unknown,
+  taskQueue: string,
+): ReturnType<typeof parsePipeline> & { readonly settings: JobSettings & { readonly webhookTaskQueue: string } } {
   try {
-    return parsePipeline(document);
+    const given = parseSettings(overrides);
+    const settings = { ...given, webhookTaskQueue: given.webhookTaskQueue ?? `${taskQueue}-webhooks` };
+    return { ...parsePipeline(document, settings), settings };
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     throw ApplicationFailure.create({

@@ -31,8 +31,12 @@ export interface BlockInput {
   readonly itemTtlMs?: number;
 }
 
-/** How one item ended. `final` marks an error that no retry policy may retry, such as an expired ttl. */
-export type ItemOutcome = { readonly result: Json } | { readonly error: string; readonly final?: true };
+/**
+ * How one item ended. `final` marks an error that no retry policy may retry, such as an expired ttl; `crash` one that the
+ * algorithm did not throw: its thread has died.
+ */
+export type ItemOutcome =
+  { readonly result: Json } | { readonly error: string; readonly final?: true; readonly crash?: true };
 
 export interface BlockOutcome {
   /** One per item, in the block's order. Where there are fewer than items, the rest was not begun and is given back. */

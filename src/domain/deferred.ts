@@ -1,6 +1,7 @@
 /** The progress events whose bodies are made when their turn comes, and what becomes of them before the job ends. */
 import type { ProgressBody, TaskChange } from './events';
-import { progressBody, type Job } from './job';
+import { progressBody } from './bodies';
+import type { Job } from './job';
 import { failuresFirst, publish, queueFirstSnapshot, takeWarnings, type NextEvent } from './outbox';
 
 /** The body of what the outbox answered at `now`. */

@@ -1,6 +1,7 @@
 /** The ways in which a job ends. Each fixes both bodies at once; nothing changes after it. */
 import { tellWaiting } from './deferred';
-import { progressBody, resultBody, type Job } from './job';
+import { progressBody, resultBody } from './bodies';
+import type { Job } from './job';
 import { utf8Length } from './json';
 import { publish } from './outbox';
 import { stopUnfinished } from './tasks';

@@ -4,11 +4,13 @@ import { describeRuns, toRuns, type BlockInput } from './block';
 import { failJob } from './endings';
 import type { Job, NodeState } from './job';
 import { utf8Length } from './json';
+import { mayAsk, noteAsked } from './service';
 import { moveTask } from './tasks';
 import { hasWaitAny } from './wait-any';
 
-/** A block to be run. The only thing that the engine asks for: all else is read from the job. */
+/** A block to be run. */
 export interface RunBlock {
+  readonly kind: 'runBlock';
   readonly blockId: number;
   readonly input: BlockInput;
   /** What a person reads in Temporal Web: `green#1…#50`. */
@@ -26,13 +28,17 @@ export function handOut(job: Job, now: number): RunBlock[] {
   while (job.status === 'active' && !job.draining && job.blocks.size < job.settings.window) {
     const bytesInFlight = [...job.blocks.values()].reduce((sum, block) => sum + block.bytes, 0);
     if (bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
-    const open = job.nodes.filter((node) => node.phase === 'open' && waiting(job, node) > 0);
+    const open = job.nodes.filter((node) => isReady(job, node, now));
     const node = open.sort((one, other) => one.blocksInFlight - other.blocksInFlight)[0];
     if (node === undefined) break;
     const command = startBlock(job, node, now);
     if (command !== undefined) commands.push(command);
   }
   return commands;
+}
+
+function isReady(job: Job, node: NodeState, now: number): boolean {
+  return node.phase === 'open' && waiting(job, node) > 0 && mayAsk(job, node.plan.algorithmName, now);
 }
 
 function waiting(job: Job, node: NodeState): number {
@@ -64,9 +70,11 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   const blockId = job.nextBlockId++;
   job.blocks.set(blockId, { node, indexes, attempt: input.attempt, bytes, isSuspect });
   node.blocksInFlight++;
+  noteAsked(job, plan.algorithmName, now);
   indexes.forEach((index) => moveTask(job, node, index, 'pending', 'active', now));
   const { items } = input;
-  return { blockId, input, summary: items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}` };
+  const summary = items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}`;
+  return { kind: 'runBlock', blockId, input, summary };
 }
 
 function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: readonly number[]): BlockInput {

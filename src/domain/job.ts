@@ -1,26 +1,13 @@
 /** The state of one job, and what can be read from it. Changed by `schedule.ts` alone. */
 import type { Expansion } from './batch';
-import { isFailure, type ItemOutcome } from './block';
-import {
-  batchId,
-  compact,
-  formatTimestamp,
-  TERMINAL_STATUSES,
-  type ActiveNode,
-  type FailedTask,
-  type JobRecord,
-  type JobStatus,
-  type ProgressBody,
-  type ResultBody,
-  type ResultEntry,
-  type TaskChange,
-} from './events';
+import type { ItemOutcome } from './block';
+import { batchId, TERMINAL_STATUSES, type FailedTask, type JobRecord, type JobStatus, type TaskChange } from './events';
 import type { Json } from './json';
 import type { NodePlan } from './graph';
 import type { NodeOutput } from './input/resolve';
 import { createOutbox, type Outbox } from './outbox';
 import { DEFAULTS, type Pipeline } from './pipeline';
-import { formatDetails, formatProgress, noTasks, type TaskCounts } from './progress';
+import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
 import { parseLevel, type Level } from './verbosity';
 
@@ -69,10 +56,26 @@ export interface BlockInFlight {
   readonly bytes: number;
 }
 
+/** Whether anybody serves an algorithm, as far as the job knows it; see `service.ts`. */
+export interface Service {
+  /** An item of it has started in this job. From then on only ttl ends a wait. */
+  started: boolean;
+  /** Since when it is waited for: blocks are handed out, or were refused, and none has begun. Epoch milliseconds. */
+  waitingSince: number | undefined;
+  /** The last worker that took a block of it did not have it, as one that is being replaced: one block tries at a time. */
+  refused: boolean;
+  /** How often it was looked after since it is waited for. */
+  looks: number;
+  /** When it is looked after next; infinite while an answer is awaited. */
+  nextAt: number | undefined;
+}
+
 export interface Job {
   readonly jobId: string;
   readonly pipeline: Pipeline;
   readonly settings: JobSettings;
+  /** Epoch milliseconds. */
+  readonly submittedAt: number;
   status: JobStatus;
   readonly nodes: readonly NodeState[];
   /** Every task of the job, by status. */
@@ -81,6 +84,8 @@ export interface Job {
   /** Whether nothing more is handed out, as the workflow is about to continue as a new run. */
   draining: boolean;
   nextBlockId: number;
+  /** Who serves its algorithms, by algorithm name. */
+  services: Map<string, Service>;
   outbox: Outbox;
   /** The event that a debug subscriber would have got last. */
   last: { level: Level; at: number; hasData: boolean; status?: JobStatus; tasks?: readonly TaskChange[] };
@@ -94,21 +99,23 @@ export function createJob(
   pipeline: Pipeline,
   plans: readonly NodePlan[],
   settings: JobSettings,
-  at: number,
+  submittedAt: number,
 ): Job {
   const level = parseLevel(pipeline.options?.progressVerbosityLevel ?? DEFAULTS.progressVerbosityLevel) ?? 'info';
   return {
     jobId,
     pipeline,
     settings,
+    submittedAt,
     status: 'pending',
     nodes: createNodes(plans),
     counts: { ...noTasks(), creating: plans.length },
     blocks: new Map(),
     draining: false,
     nextBlockId: 1,
+    services: new Map(),
     outbox: createOutbox(level, settings.progressIntervalMs),
-    last: { level: 'info', at, hasData: false },
+    last: { level: 'info', at: submittedAt, hasData: false },
     failures: [],
     record: undefined,
   };
@@ -165,83 +172,4 @@ export function resultOf(outcome: TaskOutcome | undefined): Json | undefined {
 export function outputOf(node: NodeState): NodeOutput {
   const values = node.outcomes.map(resultOf);
   return node.plan.isBatch ? { kind: 'batch', values } : { kind: 'single', value: values[0] ?? null };
-}
-
-/** The nodes that have started and not ended. */
-function activeNodes(job: Job): ActiveNode[] {
-  return job.nodes.flatMap(({ plan, phase, counts, retries, suspects, width }) => {
-    const active = counts.active + counts.succeed + counts.failed + retries.length + suspects.length;
-    if (phase !== 'open' || active === 0) return [];
-    const node = { nodeName: plan.nodeName, algorithmName: plan.algorithmName };
-    return [plan.isBatch ? { ...node, batch: { active, total: width } } : node];
-  });
-}
-
-/** The body of a progress event as the job stands. */
-export function progressBody(
-  job: Job,
-  event: { level: Level; at: number; hasData: boolean; status?: JobStatus } & Pick<
-    ProgressBody,
-    'error' | 'nodeName' | 'reason' | 'tasks'
-  >,
-): ProgressBody {
-  const detailed = event.level === 'debug' || event.level === 'trace';
-  const nodes = detailed ? activeNodes(job) : [];
-  return compact<ProgressBody>({
-    jobId: job.jobId,
-    timestamp: formatTimestamp(event.at),
-    pipeline: job.pipeline.name,
-    level: event.level,
-    status: event.status ?? job.status,
-    data: event.hasData
-      ? {
-          progress: formatProgress(job.counts),
-          details: formatDetails(job.counts),
-          ...(nodes.length > 0 && { activeNodes: nodes }),
-        }
-      : undefined,
-    error: event.error,
-    nodeName: event.nodeName,
-    reason: event.reason,
-    tasks: event.tasks,
-  });
-}
-
-/** What `GET /exec/status` and the query `status` answer: what a debug subscriber would have got last. */
-export function currentStatus(job: Job): ProgressBody {
-  return job.record?.status ?? progressBody(job, job.last);
-}
-
-/** One entry per task of every sink and every node with `includeInResults`, in node order, then index order; none for a skipped one. */
-function resultEntries(job: Job): ResultEntry[] {
-  return job.nodes
-    .filter((node) => node.plan.included)
-    .flatMap((node) =>
-      node.outcomes.flatMap((outcome, index): ResultEntry[] => {
-        if (outcome === undefined || 'skipped' in outcome) return [];
-        return [{ ...taskId(node, index), algorithmName: node.plan.algorithmName, ...answerOf(outcome) }];
-      }),
-    );
-}
-
-function answerOf(outcome: ItemOutcome): Pick<ResultEntry, 'result' | 'error'> {
-  return isFailure(outcome) ? { error: outcome.error } : { result: outcome.result };
-}
-
-/** The body of the result of a job that has ended as `ending` says. */
-export function resultBody(
-  job: Job,
-  ending: { status: ResultBody['status']; at: number } & Pick<ResultBody, 'error' | 'nodeName' | 'reason'>,
-): ResultBody {
-  return compact<ResultBody>({
-    jobId: job.jobId,
-    timestamp: formatTimestamp(ending.at),
-    pipeline: job.pipeline.name,
-    status: ending.status,
-    data: ending.status === 'completed' ? resultEntries(job) : undefined,
-    error: ending.error,
-    nodeName: ending.nodeName,
-    failures: ending.status === 'failed' ? job.failures : undefined,
-    reason: ending.reason,
-  });
 }

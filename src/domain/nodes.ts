@@ -2,7 +2,6 @@
 import { failJob } from './endings';
 import { expandNode } from './expansion';
 import { isEnded, type Job, type NodeState } from './job';
-import { DEFAULTS } from './pipeline';
 import { noteChange } from './tasks';
 import { admitItems, hasWaitAny } from './wait-any';
 
@@ -47,8 +46,9 @@ function openNode(job: Job, node: NodeState, now: number): void {
   if (!canOpen(node)) return;
   node.expansion = expandNode(job, node);
   const { width } = node.expansion;
-  if (width > DEFAULTS.maxBatch) {
-    const error = `batch of ${String(width)} items is wider than ${String(DEFAULTS.maxBatch)}`;
+  const { maxBatch } = job.settings;
+  if (width > maxBatch) {
+    const error = `batch of ${String(width)} items is wider than ${String(maxBatch)}`;
     failJob(job, { level: 'critical', error, nodeName: node.plan.nodeName }, now);
     return;
   }

@@ -51,6 +51,4 @@ export const DEFAULTS = {
   ttl: 3_600,
   priority: 3,
   retry: { policy: 'OnCrash', limit: 3 },
-  /** The widest batch that is taken. */
-  maxBatch: 10_000_000,
 } as const;

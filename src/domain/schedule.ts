@@ -3,18 +3,19 @@
  * It does no I/O and knows no clock, so the same events always make the same job. The job is changed in place: a copy of
  * a batch of a million items for each event would be quadratic.
  */
-import { isFailure, type BlockHeartbeat, type BlockOutcome, type ItemOutcome } from './block';
+import type { BlockHeartbeat, BlockOutcome } from './block';
+import { endBlock, failUnserved, loseBlock, refuseBlock } from './blocks';
 import { tellFirstSnapshot } from './deferred';
-import { completeJob, failJob, stopJob, type Failure } from './endings';
-import type { JobStatus, TaskChange } from './events';
-import { isEnded, progressBody, taskId, type BlockInFlight, type Job, type NodeState } from './job';
+import { completeJob, failJob, stopJob } from './endings';
+import type { JobStatus } from './events';
 import { handOut, type RunBlock } from './hand-out';
-import { closeFinished, openNodes } from './nodes';
-import { publish, takeWarning } from './outbox';
+import { progressBody } from './bodies';
+import { isEnded, type Job } from './job';
+import { openNodes } from './nodes';
+import { publish } from './outbox';
 import { DEFAULTS } from './pipeline';
-import { moveTask } from './tasks';
-import { MAX_ERROR, MAX_TASK_ERROR, toText } from './text';
-import { tellWaitingItems } from './wait-any';
+import { findUnserved, nextLook, noteSeen, type FindWorkers, type WorkersSeen } from './service';
+import { MAX_ERROR, toText } from './text';
 
 export type JobEvent =
   | { readonly type: 'started' }
@@ -30,13 +31,33 @@ export type JobEvent =
       readonly error: string;
       readonly heartbeat?: BlockHeartbeat;
     }
-  | { readonly type: 'engineFailed'; readonly error: string; readonly nodeName?: string }
+  /** The worker that took it does not have its algorithm. */
+  | { readonly type: 'blockRefused'; readonly blockId: number }
+  /** What came of `findWorkers`; nothing where nobody could tell. */
+  | { readonly type: 'workersSeen'; readonly algorithmName: string; readonly seen?: WorkersSeen }
+  /** Some time has passed: `nextWake` says when it is told at the latest. */
+  | { readonly type: 'tick' }
+  | { readonly type: 'engineFailed'; readonly error: string }
   | { readonly type: 'stop'; readonly reason: string }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' };
 
+/** What the engine asks for: all else is read from the job. */
+export type Command = RunBlock | FindWorkers;
+
+/** When the engine wants to be told the time again, in epoch milliseconds: infinite where it does not. */
+export function nextWake(job: Job): number {
+  return Math.min(expiryOf(job), nextLook(job));
+}
+
+/** The job's ttl counts from its submission, pauses included. */
+function expiryOf({ pipeline, submittedAt }: Job): number {
+  const seconds = pipeline.options?.ttl ?? DEFAULTS.ttl;
+  return seconds > 0 ? submittedAt + seconds * 1_000 : Infinity;
+}
+
 /** @param now epoch milliseconds */
-export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
+export function reduce(job: Job, event: JobEvent, now: number): Command[] {
   if (isEnded(job)) return [];
   switch (event.type) {
     case 'started':
@@ -57,16 +78,17 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
     case 'blockLost':
       loseBlock(job, event.blockId, event.error, event.heartbeat?.outcomes ?? [], now);
       break;
+    case 'blockRefused':
+      refuseBlock(job, event.blockId, now);
+      break;
+    case 'workersSeen':
+      if (noteSeen(job, event.algorithmName, event.seen, now)) failUnserved(job, event.algorithmName, now);
+      break;
+    case 'tick':
+      if (now >= expiryOf(job)) stopJob(job, 'pipeline expired', now);
+      break;
     case 'engineFailed':
-      failJob(
-        job,
-        {
-          level: 'critical',
-          error: toText(event.error, MAX_ERROR),
-          ...(event.nodeName !== undefined && { nodeName: event.nodeName }),
-        },
-        now,
-      );
+      failJob(job, { level: 'critical', error: toText(event.error, MAX_ERROR) }, now);
       break;
     case 'stop':
       stopJob(job, toText(event.reason, MAX_ERROR), now);
@@ -83,7 +105,7 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
       break;
   }
   if (!isEnded(job) && job.nodes.every((node) => node.phase === 'done')) completeJob(job, now);
-  const commands = handOut(job, now);
+  const commands = [...handOut(job, now), ...findUnserved(job, now)];
   if (isEnded(job)) return [];
   tellFirstSnapshot(job);
   return commands;
@@ -92,108 +114,4 @@ export function reduce(job: Job, event: JobEvent, now: number): RunBlock[] {
 function announce(job: Job, status: JobStatus, at: number, { hasData }: { hasData: boolean }): void {
   job.last = { level: 'info', at, hasData, status };
   publish(job.outbox, progressBody(job, job.last));
-}
-
-function endBlock(job: Job, blockId: number, outcomes: readonly ItemOutcome[], durationMs: number, now: number): void {
-  const block = takeBlock(job, blockId);
-  if (block === undefined) return;
-  const { node, indexes } = block;
-  node.measured.items += outcomes.length;
-  node.measured.ms += durationMs;
-  indexes.forEach((index, position) => {
-    if (isEnded(job)) return;
-    const outcome = outcomes[position];
-    if (outcome === undefined) {
-      moveTask(job, node, index, 'active', 'pending', now);
-      (block.attempt > 1 ? node.retries : node.givenBack).push(index);
-    } else endTask(job, block, index, outcome, 'error', now);
-  });
-  closeFinished(job, now);
-}
-
-function loseBlock(
-  job: Job,
-  blockId: number,
-  error: string,
-  known: readonly (ItemOutcome | null)[],
-  now: number,
-): void {
-  const block = takeBlock(job, blockId);
-  if (block === undefined) return;
-  block.indexes.forEach((index, position) => {
-    if (isEnded(job)) return;
-    const outcome = known[position];
-    if (outcome != null) endTask(job, block, index, outcome, 'error', now);
-    else endTask(job, block, index, { error }, 'crash', now);
-  });
-  closeFinished(job, now);
-}
-
-function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {
-  const block = job.blocks.get(blockId);
-  if (block === undefined) return undefined;
-  job.blocks.delete(blockId);
-  block.node.blocksInFlight--;
-  return block;
-}
-
-function endTask(
-  job: Job,
-  block: BlockInFlight,
-  index: number,
-  outcome: ItemOutcome,
-  cause: 'error' | 'crash',
-  now: number,
-): void {
-  const { node } = block;
-  if (!isFailure(outcome)) {
-    node.outcomes[index] = outcome;
-    moveTask(job, node, index, 'active', 'succeed', now);
-    tellWaitingItems(job, node, index, now);
-    return;
-  }
-  const error = toText(outcome.error, MAX_ERROR);
-  const change = (status: 'pending' | 'failed') => {
-    return { ...taskId(node, index), status, error: toText(error, MAX_TASK_ERROR) };
-  };
-  if (outcome.final === undefined && mayRunAgain(node, block.attempt, cause)) {
-    node.runs[index] = block.attempt;
-    (cause === 'crash' && block.attempt > 1 ? node.suspects : node.retries).push(index);
-    moveTask(job, node, index, 'active', 'pending', now, toText(error, MAX_TASK_ERROR));
-    warn(job, change('pending'), now);
-    return;
-  }
-  node.outcomes[index] = { ...outcome, error };
-  moveTask(job, node, index, 'active', 'failed', now, toText(error, MAX_TASK_ERROR));
-  if (job.failures.length < 10) job.failures.push({ ...taskId(node, index), error });
-  const failure = failureOf(job, node, error);
-  if (failure !== undefined) failJob(job, failure, now);
-  else {
-    warn(job, change('failed'), now);
-    tellWaitingItems(job, node, index, now);
-  }
-}
-
-function mayRunAgain(node: NodeState, attempt: number, cause: 'error' | 'crash'): boolean {
-  const { policy, limit } = node.plan.retry;
-  const covered = policy === 'Always' || policy === (cause === 'error' ? 'OnError' : 'OnCrash');
-  return covered && attempt <= limit;
-}
-
-/** Whether a failed task fails its node (contract §6): a batch does as soon as its share reaches the tolerance. */
-function failureOf(job: Job, node: NodeState, error: string): Failure | undefined {
-  const { nodeName, isBatch } = node.plan;
-  if (!isBatch) return { level: 'error', error, nodeName };
-  const tolerance = job.pipeline.options?.batchTolerance ?? DEFAULTS.batchTolerance;
-  const { failed } = node.counts;
-  // In whole numbers: (29 / 50) * 100 is a little less than 58.
-  if (failed * 100 < tolerance * node.width) return undefined;
-  const percent = String(Math.round((failed * 100) / node.width));
-  const share = `${String(failed)}/${String(node.width)} (${percent}%) failed tasks`;
-  return { level: 'error', nodeName, error: `${share}, batch tolerance is ${String(tolerance)}%, error: ${error}` };
-}
-
-function warn(job: Job, change: TaskChange, now: number): void {
-  job.last = { level: 'warn', at: now, hasData: true, tasks: [change] };
-  if (takeWarning(job.outbox, change)) publish(job.outbox, progressBody(job, job.last));
 }

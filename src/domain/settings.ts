@@ -1,4 +1,5 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
+import { arrayOf, integer, object, string } from './checks';
 import { MUST_DELIVER } from './delivery';
 
 export interface JobSettings {
@@ -6,6 +7,10 @@ export interface JobSettings {
   readonly window: number;
   /** The task queue of the activities that send webhooks. Default: the job's own with `-webhooks` behind it. */
   readonly webhookTaskQueue?: string;
+  /** The widest batch that is taken, in items. Default 10,000,000. */
+  readonly maxBatch: number;
+  /** How long an algorithm that no worker serves is waited for, in milliseconds. Default 60,000. */
+  readonly algorithmWaitMs: number;
   /** The throttle of events below info, and of warnings past the first hundred. Default 1,000 ms. */
   readonly progressIntervalMs: number;
   /** The hard deadline of one attempt of a progress event that is not the terminal one. Default 5,000 ms. */
@@ -20,9 +25,38 @@ export interface JobSettings {
 
 export const DEFAULT_SETTINGS: JobSettings = {
   window: 50,
+  maxBatch: 10_000_000,
+  algorithmWaitMs: 60_000,
   progressIntervalMs: 1_000,
   progressTimeoutMs: 5_000,
   attemptTimeoutMs: 15_000,
   retryScheduleMs: MUST_DELIVER.scheduleMs,
   deliveryRetentionMs: 14 * 86_400_000,
 };
+
+/** A year: timers of Temporal and Node are safe within it. */
+const LONGEST_MS = 365 * 86_400_000;
+
+const settingsCheck = object(
+  {
+    window: integer(1, 1_000),
+    webhookTaskQueue: string({ min: 1, max: 1_000 }),
+    maxBatch: integer(1),
+    algorithmWaitMs: integer(0, LONGEST_MS),
+    progressIntervalMs: integer(0, LONGEST_MS),
+    progressTimeoutMs: integer(1, LONGEST_MS),
+    attemptTimeoutMs: integer(1, LONGEST_MS),
+    retryScheduleMs: arrayOf(integer(0, LONGEST_MS)),
+    deliveryRetentionMs: integer(0, LONGEST_MS),
+  } satisfies Record<keyof JobSettings, unknown>,
+  { closed: true },
+);
+
+/**
+ * @param given what was sent along with the pipeline, by whoever; nothing is all defaults
+ * @throws PipelineError `InvalidPipeline`
+ */
+export function parseSettings(given: unknown): JobSettings {
+  settingsCheck(given ?? {}, 'settings');
+  return { ...DEFAULT_SETTINGS, ...(given as Partial<JobSettings> | null | undefined) };
+}

@@ -4,7 +4,7 @@
  */
 import { expandNode } from './expansion';
 import type { NodePlan } from './graph';
-import { createJob, type Job, type NodeState, type TaskOutcome } from './job';
+import { createJob, type Job, type NodeState, type Service, type TaskOutcome } from './job';
 import type { Pipeline } from './pipeline';
 import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
@@ -30,13 +30,16 @@ type NodeSnapshot = Pick<NodeState, NodeFields> & {
 export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 'nextBlockId'> & {
   /** When the job was submitted, in epoch milliseconds. */
   readonly submittedAt: number;
+  /** By algorithm name; absent in the snapshots of older versions. */
+  readonly services?: readonly (readonly [string, Service])[];
   /** In the pipeline's order. */
   readonly nodes: readonly NodeSnapshot[];
 };
 
-export function takeSnapshot(job: Job, submittedAt: number): JobSnapshot {
-  const { status, outbox, last, failures, nextBlockId } = job;
-  return { status, outbox, last, failures, nextBlockId, submittedAt, nodes: job.nodes.map(snapshotNode) };
+export function takeSnapshot(job: Job): JobSnapshot {
+  const { status, outbox, last, failures, nextBlockId, submittedAt } = job;
+  const services = [...job.services];
+  return { status, outbox, last, failures, nextBlockId, submittedAt, services, nodes: job.nodes.map(snapshotNode) };
 }
 
 function snapshotNode(node: NodeState): NodeSnapshot {
@@ -50,9 +53,14 @@ export function restoreJob(
   pipeline: Pipeline,
   plans: readonly NodePlan[],
   settings: JobSettings,
-  { submittedAt, nodes, ...fields }: JobSnapshot,
+  { submittedAt, nodes, services = [], ...fields }: JobSnapshot,
 ): Job {
-  const job: Job = { ...createJob(jobId, pipeline, plans, settings, submittedAt), ...fields, counts: addUp(nodes) };
+  const job: Job = {
+    ...createJob(jobId, pipeline, plans, settings, submittedAt),
+    ...fields,
+    services: new Map(services),
+    counts: addUp(nodes),
+  };
   job.nodes.forEach((node, position) => {
     const { outcomes, ...saved } = nodes[position] ?? { outcomes: [] };
     Object.assign(node, saved, { outcomes: outcomes.map((outcome) => outcome ?? undefined) });

@@ -7,22 +7,31 @@ import { planNodes, type NodePlan } from './graph';
 import { sourceOf } from './input/ast';
 import { countElements } from './input/resolve';
 import { getPath, isJsonArray, type Json } from './json';
-import { DEFAULTS, type Pipeline } from './pipeline';
+import type { Pipeline } from './pipeline';
+import { DEFAULT_SETTINGS } from './settings';
 import { checkShape } from './shape';
+
+/** What a pipeline may be at most. */
+export interface Limits {
+  readonly maxBatch: number;
+}
 
 /**
  * @param document anything that was parsed from JSON
  * @returns the pipeline and its planned nodes
  * @throws PipelineError `InvalidPipeline`; the message names the field and the rule
  */
-export function parsePipeline(document: unknown): { pipeline: Pipeline; plans: NodePlan[] } {
+export function parsePipeline(
+  document: unknown,
+  limits: Limits = DEFAULT_SETTINGS,
+): { pipeline: Pipeline; plans: NodePlan[] } {
   checkShape(document);
   const pipeline = document;
   if (pipeline.nodes.length === 0) throw invalid('pipeline must have at least one node');
   const plans = planNodes(pipeline);
   plans.forEach((plan) => {
     checkFlowInput(plan, pipeline.flowInput);
-    checkWidth(plan, pipeline.flowInput);
+    checkWidth(plan, pipeline.flowInput, limits);
   });
   return { pipeline, plans };
 }
@@ -36,7 +45,7 @@ function checkFlowInput(plan: NodePlan, flowInput: Json | undefined): void {
 }
 
 /** What can be known of a batch's width before its parents have run. */
-function checkWidth(plan: NodePlan, flowInput: Json | undefined): void {
+function checkWidth(plan: NodePlan, flowInput: Json | undefined, { maxBatch }: Limits): void {
   const lengths = plan.leaves.flatMap((leaf) => {
     if (leaf.kind === 'rawBatch') return [countElements(leaf.segments)];
     if (leaf.kind !== 'batchReference' || leaf.source.kind !== 'flowInput') return [];
@@ -47,9 +56,9 @@ function checkWidth(plan: NodePlan, flowInput: Json | undefined): void {
     plan.batchOperation === 'cartesian'
       ? lengths.reduce((product, length) => product * length, 1)
       : lengths.reduce((longest, length) => Math.max(longest, length), 0);
-  if (width > DEFAULTS.maxBatch) {
+  if (width > maxBatch) {
     throw invalid(
-      `node "${plan.nodeName}" has a batch of ${String(width)} items, at most ${String(DEFAULTS.maxBatch)} are taken`,
+      `node "${plan.nodeName}" has a batch of ${String(width)} items, at most ${String(maxBatch)} are taken`,
     );
   }
 }

@@ -4,11 +4,16 @@ import type { Client } from '@temporalio/client';
 /** The server forgets a poller after five minutes; a worker asks at least once a minute. */
 const SEEN_WITHIN_MS = 70_000;
 
-/** Asks for workflow tasks, which is what the server understands where no type is named. */
-export async function isServed(client: Client, taskQueue: string): Promise<boolean> {
+/** Temporal's types of the tasks of a queue, by their numbers: the client exports no names for them. */
+const TASK_TYPES = { workflow: 1, activity: 2 };
+
+/** @param tasks what its pollers ask for */
+export async function isServed(client: Client, taskQueue: string, tasks: keyof typeof TASK_TYPES): Promise<boolean> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+    taskQueueType: TASK_TYPES[tasks],
   });
   const oldest = Date.now() - SEEN_WITHIN_MS;
   return pollers.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 >= oldest);

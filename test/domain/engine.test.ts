@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { currentStatus } from '../../src/domain/job';
+import { currentStatus } from '../../src/domain/bodies';
 import type { Json } from '../../src/domain/json';
 import type { JobEvent } from '../../src/domain/schedule';
 import { Engine, type Item } from '../support/engine';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ItemOutcome } from '../../src/domain/block';
-import { currentStatus } from '../../src/domain/job';
+import { currentStatus } from '../../src/domain/bodies';
 import type { Json } from '../../src/domain/json';
 import { Engine } from '../support/engine';
 

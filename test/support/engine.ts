@@ -41,6 +41,8 @@ export class Engine {
   now = START;
   /** The blocks in Temporal's hands, in the order in which they were handed out. */
   readonly running: RunBlock[] = [];
+  /** The algorithms whose workers somebody is to look for. */
+  readonly looks: string[] = [];
   /** What the receiver of the progress webhook got. */
   readonly received: ProgressBody[] = [];
 
@@ -51,13 +53,16 @@ export class Engine {
   }
 
   apply(event: JobEvent): void {
-    this.running.push(...reduce(this.job, event, this.now));
+    for (const command of reduce(this.job, event, this.now)) {
+      if (command.kind === 'runBlock') this.running.push(command);
+      else this.looks.push(command.algorithmName);
+    }
   }
 
   /** Goes on in another run of the workflow, as the history of this one has grown long. */
   continueRun(): void {
     const { jobId, pipeline, settings, nodes } = this.job;
-    const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.job, START))) as JobSnapshot;
+    const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.job))) as JobSnapshot;
     this.job = restoreJob(
       jobId,
       pipeline,

@@ -1,9 +1,11 @@
 /** A real facade on a free port, over a real client. */
+import { after, before } from 'mocha';
 import { PipelineClient } from '../../src/client';
 import { startFacade } from '../../src/http/server';
 import { createLogger } from '../../src/logger';
 import { isServed } from '../../src/temporal/pollers';
 import { parseAllowList } from '../../src/webhooks/guard';
+import type { Suite } from './suite';
 import type { TestTemporal } from './temporal';
 
 export interface Answer {
@@ -30,7 +32,7 @@ export async function startTestFacade(
     algorithms: new Set(algorithms),
     hosts: ['pipelines.example'],
     allow: parseAllowList('127.0.0.0/8'),
-    readiness: async () => ({ temporal: true, worker: await isServed(client, taskQueue) }),
+    readiness: async () => ({ temporal: true, worker: await isServed(client, taskQueue, 'workflow') }),
     log: createLogger('fatal', 'facade'),
   });
   const url = `http://127.0.0.1:${String(facade.port)}`;
@@ -50,4 +52,29 @@ export async function startTestFacade(
       }),
     close: () => facade.close(),
   };
+}
+
+/** A facade for the jobs of a suite, started before its first test and closed after its last. */
+export function useFacade(suite: Suite, algorithms: readonly string[]): Omit<TestFacade, 'close'> {
+  let started: TestFacade | undefined;
+  const facade = (): TestFacade => {
+    if (started === undefined) throw new Error('the facade is there only while tests run');
+    return started;
+  };
+  before('start a facade', async () => {
+    started = await startTestFacade(suite.temporal, suite.worker.taskQueue, algorithms);
+  });
+  after('close the facade', () => started?.close());
+  return {
+    get url() {
+      return facade().url;
+    },
+    get: (path) => facade().get(path),
+    post: (path, body, headers) => facade().post(path, body, headers),
+  };
+}
+
+/** HKube's body of an error. */
+export function refusal(code: number, message: string): Answer {
+  return { status: code, body: { error: { code, message } } };
 }

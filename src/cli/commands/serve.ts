@@ -29,6 +29,8 @@ async function listen(config: Config): Promise<Facade> {
       attemptTimeoutMs: config.webhookAttemptTimeout,
       retryScheduleMs: config.webhookRetrySchedule,
       deliveryRetentionMs: config.deliveryRetention,
+      algorithmWaitMs: config.algorithmWait,
+      maxBatch: config.maxBatch,
     },
   });
   const missing = await pipelines.missingSearchAttributes();
@@ -55,7 +57,9 @@ const READY_WITHIN = 2_000;
 
 async function readiness(client: Client, taskQueue: string): Promise<Readiness> {
   try {
-    const worker = await client.connection.withDeadline(Date.now() + READY_WITHIN, () => isServed(client, taskQueue));
+    const worker = await client.connection.withDeadline(Date.now() + READY_WITHIN, () =>
+      isServed(client, taskQueue, 'workflow'),
+    );
     return { temporal: true, worker };
   } catch {
     return { temporal: false, worker: false };

@@ -3,7 +3,6 @@ import type Router from '@koa/router';
 import type { PipelineClient } from '../../client';
 import { invalid, PipelineError } from '../../domain/errors';
 import { isJsonObject, type JsonObject } from '../../domain/json';
-import { parsePipeline } from '../../domain/validate';
 import { checkUrl, type AllowList } from '../../webhooks/guard';
 import type { Pipeline } from '../../domain/pipeline';
 
@@ -15,7 +14,7 @@ export interface ExecOptions {
 
 export function execRoutes(router: Router, { pipelines, algorithms, allow }: ExecOptions): void {
   router.post('/exec/raw', async (ctx) => {
-    const { pipeline } = parsePipeline(ctx.request.body);
+    const pipeline = pipelines.parse(ctx.request.body);
     refuseUnknownAlgorithms(pipeline, algorithms);
     refuseBlockedWebhooks(pipeline, allow);
     const idempotencyKey = ctx.get('idempotency-key');

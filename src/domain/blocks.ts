@@ -1,0 +1,147 @@
+/** How blocks come back: what became of each of their items, and what follows from it for the job (contract §6). */
+import { isFailure, type ItemOutcome } from './block';
+import { failJob, type Failure } from './endings';
+import type { TaskChange } from './events';
+import { progressBody } from './bodies';
+import { isEnded, taskId, type BlockInFlight, type Job, type NodeState } from './job';
+import { closeFinished } from './nodes';
+import { publish, takeWarning } from './outbox';
+import { DEFAULTS } from './pipeline';
+import { noteRefused, noteStarted, noteUntaken } from './service';
+import { moveTask } from './tasks';
+import { MAX_ERROR, MAX_TASK_ERROR, toText } from './text';
+import { tellWaitingItems } from './wait-any';
+
+export function endBlock(
+  job: Job,
+  blockId: number,
+  outcomes: readonly ItemOutcome[],
+  durationMs: number,
+  now: number,
+): void {
+  const block = takeBlock(job, blockId);
+  if (block === undefined) return;
+  const { node, indexes } = block;
+  node.measured.items += outcomes.length;
+  node.measured.ms += durationMs;
+  if (outcomes.length > 0) noteStarted(job, node.plan.algorithmName);
+  else noteUntaken(job, node.plan.algorithmName);
+  indexes.forEach((index, position) => {
+    if (isEnded(job)) return;
+    const outcome = outcomes[position];
+    if (outcome === undefined) giveBack(job, block, index, now);
+    else endTask(job, block, index, outcome, false, now);
+  });
+  closeFinished(job, now);
+}
+
+/** An item that was handed out has not begun: it waits again, and this was no run. */
+function giveBack(job: Job, { node, attempt, isSuspect }: BlockInFlight, index: number, now: number): void {
+  moveTask(job, node, index, 'active', 'pending', now);
+  if (isSuspect) node.suspects.push(index);
+  else (attempt > 1 ? node.retries : node.givenBack).push(index);
+}
+
+export function refuseBlock(job: Job, blockId: number, now: number): void {
+  const block = takeBlock(job, blockId);
+  if (block === undefined) return;
+  const { algorithmName } = block.node.plan;
+  for (const index of block.indexes) giveBack(job, block, index, now);
+  if (noteRefused(job, algorithmName, now)) failUnserved(job, algorithmName, now);
+}
+
+export function failUnserved(job: Job, algorithmName: string, now: number): void {
+  const node = job.nodes.find(({ plan, phase }) => plan.algorithmName === algorithmName && phase === 'open');
+  const error = `no worker serves algorithm ${algorithmName}`;
+  failJob(job, { level: 'critical', error, ...(node && { nodeName: node.plan.nodeName }) }, now);
+}
+
+export function loseBlock(
+  job: Job,
+  blockId: number,
+  error: string,
+  known: readonly (ItemOutcome | null)[],
+  now: number,
+): void {
+  const block = takeBlock(job, blockId);
+  if (block === undefined) return;
+  noteStarted(job, block.node.plan.algorithmName);
+  block.indexes.forEach((index, position) => {
+    if (isEnded(job)) return;
+    const outcome = known[position];
+    if (outcome != null) endTask(job, block, index, outcome, false, now);
+    else endTask(job, block, index, { error }, true, now);
+  });
+  closeFinished(job, now);
+}
+
+function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {
+  const block = job.blocks.get(blockId);
+  if (block === undefined) return undefined;
+  job.blocks.delete(blockId);
+  block.node.blocksInFlight--;
+  return block;
+}
+
+/** @param isLost the worker was lost while it ran the block: the item may be what has killed it */
+function endTask(
+  job: Job,
+  block: BlockInFlight,
+  index: number,
+  outcome: ItemOutcome,
+  isLost: boolean,
+  now: number,
+): void {
+  const { node } = block;
+  if (!isFailure(outcome)) {
+    node.outcomes[index] = outcome;
+    moveTask(job, node, index, 'active', 'succeed', now);
+    tellWaitingItems(job, node, index, now);
+    return;
+  }
+  const error = toText(outcome.error, MAX_ERROR);
+  const change = (status: 'pending' | 'failed') => {
+    return { ...taskId(node, index), status, error: toText(error, MAX_TASK_ERROR) };
+  };
+  const cause = isLost || outcome.crash === true ? 'crash' : 'error';
+  if (outcome.final === undefined && mayRunAgain(node, block.attempt, cause)) {
+    node.runs[index] = block.attempt;
+    (isLost && block.attempt > 1 ? node.suspects : node.retries).push(index);
+    moveTask(job, node, index, 'active', 'pending', now, toText(error, MAX_TASK_ERROR));
+    warn(job, change('pending'), now);
+    return;
+  }
+  node.outcomes[index] = { error };
+  moveTask(job, node, index, 'active', 'failed', now, toText(error, MAX_TASK_ERROR));
+  if (job.failures.length < 10) job.failures.push({ ...taskId(node, index), error });
+  const failure = failureOf(job, node, error);
+  if (failure !== undefined) failJob(job, failure, now);
+  else {
+    warn(job, change('failed'), now);
+    tellWaitingItems(job, node, index, now);
+  }
+}
+
+function mayRunAgain(node: NodeState, attempt: number, cause: 'error' | 'crash'): boolean {
+  const { policy, limit } = node.plan.retry;
+  const covered = policy === 'Always' || policy === (cause === 'error' ? 'OnError' : 'OnCrash');
+  return covered && attempt <= limit;
+}
+
+/** Whether a failed task fails its node (contract §6): a batch does as soon as its share reaches the tolerance. */
+function failureOf(job: Job, node: NodeState, error: string): Failure | undefined {
+  const { nodeName, isBatch } = node.plan;
+  if (!isBatch) return { level: 'error', error, nodeName };
+  const tolerance = job.pipeline.options?.batchTolerance ?? DEFAULTS.batchTolerance;
+  const { failed } = node.counts;
+  // In whole numbers: (29 / 50) * 100 is a little less than 58.
+  if (failed * 100 < tolerance * node.width) return undefined;
+  const percent = String(Math.round((failed * 100) / node.width));
+  const share = `${String(failed)}/${String(node.width)} (${percent}%) failed tasks`;
+  return { level: 'error', nodeName, error: `${share}, batch tolerance is ${String(tolerance)}%, error: ${error}` };
+}
+
+function warn(job: Job, change: TaskChange, now: number): void {
+  job.last = { level: 'warn', at: now, hasData: true, tasks: [change] };
+  if (takeWarning(job.outbox, change)) publish(job.outbox, progressBody(job, job.last));
+}

@@ -1,0 +1,93 @@
+/** The bodies that tell a job's state (contract §4 and §5). */
+import { isFailure, type ItemOutcome } from './block';
+import {
+  compact,
+  formatTimestamp,
+  type ActiveNode,
+  type ProgressBody,
+  type ResultBody,
+  type ResultEntry,
+  type JobStatus,
+} from './events';
+import { taskId, type Job } from './job';
+import { formatDetails, formatProgress } from './progress';
+import type { Level } from './verbosity';
+
+/** The nodes that have started and not ended. */
+function activeNodes(job: Job): ActiveNode[] {
+  return job.nodes.flatMap(({ plan, phase, counts, retries, suspects, width }) => {
+    const active = counts.active + counts.succeed + counts.failed + retries.length + suspects.length;
+    if (phase !== 'open' || active === 0) return [];
+    const node = { nodeName: plan.nodeName, algorithmName: plan.algorithmName };
+    return [plan.isBatch ? { ...node, batch: { active, total: width } } : node];
+  });
+}
+
+/** The body of a progress event as the job stands. */
+export function progressBody(
+  job: Job,
+  event: { level: Level; at: number; hasData: boolean; status?: JobStatus } & Pick<
+    ProgressBody,
+    'error' | 'nodeName' | 'reason' | 'tasks'
+  >,
+): ProgressBody {
+  const detailed = event.level === 'debug' || event.level === 'trace';
+  const nodes = detailed ? activeNodes(job) : [];
+  return compact<ProgressBody>({
+    jobId: job.jobId,
+    timestamp: formatTimestamp(event.at),
+    pipeline: job.pipeline.name,
+    level: event.level,
+    status: event.status ?? job.status,
+    data: event.hasData
+      ? {
+          progress: formatProgress(job.counts),
+          details: formatDetails(job.counts),
+          ...(nodes.length > 0 && { activeNodes: nodes }),
+        }
+      : undefined,
+    error: event.error,
+    nodeName: event.nodeName,
+    reason: event.reason,
+    tasks: event.tasks,
+  });
+}
+
+/** What `GET /exec/status` and the query `status` answer: what a debug subscriber would have got last. */
+export function currentStatus(job: Job): ProgressBody {
+  return job.record?.status ?? progressBody(job, job.last);
+}
+
+/** One entry per task of every sink and every node with `includeInResults`, in node order, then index order; none for a skipped one. */
+function resultEntries(job: Job): ResultEntry[] {
+  return job.nodes
+    .filter((node) => node.plan.included)
+    .flatMap((node) =>
+      node.outcomes.flatMap((outcome, index): ResultEntry[] => {
+        if (outcome === undefined || 'skipped' in outcome) return [];
+        return [{ ...taskId(node, index), algorithmName: node.plan.algorithmName, ...answerOf(outcome) }];
+      }),
+    );
+}
+
+function answerOf(outcome: ItemOutcome): Pick<ResultEntry, 'result' | 'error'> {
+  return isFailure(outcome) ? { error: outcome.error } : { result: outcome.result };
+}
+
+/** The body of the result of a job that has ended as `ending` says. */
+export function resultBody(
+  job: Job,
+  ending: { status: ResultBody['status']; at: number } & Pick<ResultBody, 'error' | 'nodeName' | 'reason'>,
+): ResultBody {
+  return compact<ResultBody>({
+    jobId: job.jobId,
+    timestamp: formatTimestamp(ending.at),
+    pipeline: job.pipeline.name,
+    status: ending.status,
+    data: ending.status === 'completed' ? resultEntries(job) : undefined,
+    error: ending.error,
+    nodeName: ending.nodeName,
+    failures: ending.status === 'failed' ? job.failures : undefined,
+    reason: ending.reason,
+  });
+}

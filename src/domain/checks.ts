@@ -1,0 +1,81 @@
+/** Building blocks of checks on parsed JSON, with the texts that HKube's API answers (Ajv's wording). */
+import { invalid } from './errors';
+import { isJsonObject, isTooDeep, MAX_DEPTH } from './json';
+
+/** @throws PipelineError `InvalidPipeline` that names what breaks the rule by `at` */
+export type Check = (value: unknown, at: string) => void;
+
+export const string =
+  (limits: { min?: number; max?: number } = {}): Check =>
+  (value, at) => {
+    if (typeof value !== 'string') throw invalid(`${at} should be string`);
+    if (value.length < (limits.min ?? 0)) {
+      throw invalid(`${at} should NOT be shorter than ${String(limits.min)} characters`);
+    }
+    if (value.length > (limits.max ?? Infinity)) {
+      throw invalid(`${at} should NOT be longer than ${String(limits.max)} characters`);
+    }
+  };
+
+export const integer =
+  (min = -Infinity, max = Infinity): Check =>
+  (value, at) => {
+    if (!Number.isInteger(value)) throw invalid(`${at} should be integer`);
+    if (Number(value) < min) throw invalid(`${at} should be >= ${String(min)}`);
+    if (Number(value) > max) throw invalid(`${at} should be <= ${String(max)}`);
+  };
+
+export const boolean: Check = (value, at) => {
+  if (typeof value !== 'boolean') throw invalid(`${at} should be boolean`);
+};
+
+export const oneOf =
+  (...allowed: readonly string[]): Check =>
+  (value, at) => {
+    if (typeof value !== 'string' || !allowed.includes(value)) {
+      throw invalid(`${at} should be equal to one of the allowed values (${allowed.join(',')})`);
+    }
+  };
+
+export const named =
+  (pattern: RegExp, message: string): Check =>
+  (value) => {
+    if (!pattern.test(String(value))) throw invalid(message);
+  };
+
+export const arrayOf =
+  (check: Check): Check =>
+  (value, at) => {
+    if (!Array.isArray(value)) throw invalid(`${at} should be array`);
+    value.forEach((item, index) => {
+      check(item, `${at}[${String(index)}]`);
+    });
+  };
+
+export const all =
+  (...checks: readonly Check[]): Check =>
+  (value, at) => {
+    checks.forEach((check) => {
+      check(value, at);
+    });
+  };
+
+export const shallow: Check = (value, at) => {
+  if (isTooDeep(value)) throw invalid(`${at} should NOT be nested deeper than ${String(MAX_DEPTH)} levels`);
+};
+
+export const object =
+  (fields: Record<string, Check>, rule: { required?: readonly string[]; closed?: boolean } = {}): Check =>
+  (value, at) => {
+    if (!isJsonObject(value)) throw invalid(`${at} should be object`);
+    for (const name of rule.required ?? []) {
+      if (value[name] === undefined) throw invalid(`${at} should have required property '${name}'`);
+    }
+    for (const [name, entry] of Object.entries(value)) {
+      const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (check !== undefined) check(entry, `${at}.${name}`);
+      else if (rule.closed === true)
+        throw invalid(`${at} should NOT have additional properties (${name.slice(0, 100)})`);
+      else shallow(entry, `${at}.${name.slice(0, 100)}`);
+    }
+  };
