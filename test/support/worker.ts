@@ -21,6 +21,8 @@ export interface TestWorkerOptions {
   readonly algorithms: Algorithms;
   readonly settings?: Partial<JobSettings>;
   readonly taskQueue?: string;
+  /** Blocks that run at a time. */
+  readonly slots?: number;
 }
 
 /** `MAX_CACHED_WORKFLOWS=0` makes every workflow task replay its history from the start. */
@@ -33,6 +35,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     taskQueue,
     target: { namespace: temporal.client.options.namespace, connectionOptions: { address: temporal.address } },
     webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList('127.0.0.0/8,::1') },
+    ...(options.slots !== undefined && { slots: options.slots }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
   });
   const running = worker.run();

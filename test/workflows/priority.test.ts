@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import type { Algorithms } from '../../activities';
+import type { JobHandle } from '../../src/client';
+import type { Pipeline } from '../../src/domain/pipeline';
+import { Gate } from '../support/gate';
+import { useWorker } from '../support/suite';
+import { until } from '../support/until';
+
+// Who goes first where there is less room than work (contract §2, `priority`; fairness by the pipeline's name).
+
+describe('a worker with one slot', () => {
+  const gate = new Gate();
+  const began: string[] = [];
+  const algorithms: Algorithms = {
+    'slow-alg': async ({ jobId, input: [name] }, { signal }) => {
+      began.push(name as string);
+      // The first job holds the slot until the others wait.
+      if (name === 'first') await gate.wait(jobId, signal);
+    },
+  };
+  const suite = useWorker({ algorithms, slots: 1 });
+
+  beforeEach(() => {
+    began.length = 0;
+  });
+
+  function pipeline(name: string, items: number, priority = 3): Pipeline {
+    const nodes = [{ nodeName: 'one', algorithmName: 'slow-alg', input: [name, `#[1...${String(items)}]`] }];
+    return { name, priority, nodes };
+  }
+
+  /** Starts jobs in this order, all of whose items are with the server before the first of them can run. */
+  async function race(...pipelines: readonly Pipeline[]): Promise<string[]> {
+    const holder = await suite.start(pipeline('first', 1));
+    await until('the slot is taken', () => began.length === 1);
+    const jobs: JobHandle[] = [];
+    for (const document of pipelines) {
+      const job = await suite.start(document);
+      await until('its items wait', async () => / \d+ active$/.test((await job.status()).data?.details ?? ''));
+      jobs.push(job);
+    }
+    gate.open(holder.jobId);
+    for (const job of [holder, ...jobs]) expect(await job.result()).to.have.property('status', 'completed');
+    return began.slice(1);
+  }
+
+  it('runs priority 1 before 3 before 5, though they came last', async () => {
+    const order = await race(pipeline('weak', 8, 5), pipeline('middle', 8, 3), pipeline('strong', 8, 1));
+    // What is on its way to the worker when the stronger one comes may still go first.
+    const strongest = order.slice(0, 9).filter((name) => name === 'strong');
+    expect(strongest.length, order.join(' ')).to.be.at.least(7);
+    expect(order.indexOf('middle'), order.join(' ')).to.be.below(order.lastIndexOf('weak'));
+    expect(
+      order.slice(-7).every((name) => name === 'weak'),
+      order.join(' '),
+    ).to.equal(true);
+  });
+
+  it('shares between pipelines of two names, however many items one of them has', async () => {
+    const order = await race(pipeline('wide', 40), pipeline('narrow', 5));
+    const last = order.lastIndexOf('narrow');
+    // In the order of their arrival it would be the 45th.
+    expect(last, order.join(' ')).to.be.below(20);
+  });
+});
