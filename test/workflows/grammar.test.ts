@@ -1,89 +1,137 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'chai';
-import type { Json } from '../../src/domain/json';
-import type { PipelineNode } from '../../src/domain/pipeline';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
-import { startWorker, type TestWorker } from '../support/worker';
+import { randomUUID } from 'node:crypto';
+import { after, before } from 'mocha';
+import type { JobHandle } from '../../src/client';
+import type { Pipeline } from '../../src/domain/pipeline';
+import { startTestFacade, type TestFacade } from '../support/facade';
+import { GRAMMAR } from '../support/grammar';
+import { GRAMMAR_ALGORITHMS, grammarPipeline, type Expected } from '../support/grammar-scene';
+import { rejection } from '../support/rejection';
+import { useWorker } from '../support/suite';
+import { until } from '../support/until';
 
-/** Each form of the input on a real run, as the input that the algorithm of the last node got. */
-const ROWS: readonly [what: string, input: Json[], expected: Json, batchOperation?: 'cartesian'][] = [
-  ['a literal', [1, 'text', [], {}, null], [[1, 'text', [], {}, null]]],
-  ['the flow input', ['@flowInput.a.b'], [['deep']]],
-  ['a node', ['@one.x.0'], [['first']]],
-  ['a batch, where a failed item is null', ['@many'], [[[1, null, 3]]]],
-  ['a raw batch', ['#[1,"a,b",[2],4...5]'], [[1], ['a,b'], [[2]], [4], [5]]],
-  ['a batch over the flow input', [{ each: '#@flowInput.list' }], [[{ each: 'x' }], [{ each: 'y' }]]],
-  ['a batch over a node', ['#@one.x'], [['first'], ['second']]],
-  ['a batch over the successful items of a batch', ['#@many'], [[1], [3]]],
-  [
-    'any item of a batch',
-    ['*@many', '@one.x.1'],
-    [
-      [1, 'second'],
-      [3, 'second'],
-    ],
-  ],
-  [
-    'two batches, zipped',
-    ['#[1,2]', '#[a]'],
-    [
-      [1, 'a'],
-      [2, null],
-    ],
-  ],
-  [
-    'two batches, multiplied',
-    ['#[1,2]', '#[a,b]'],
-    [
-      [1, 'a'],
-      [1, 'b'],
-      [2, 'a'],
-      [2, 'b'],
-    ],
-    'cartesian',
-  ],
-  ['an empty batch', ['#[]'], []],
-];
+const ROWS = Object.entries(GRAMMAR).flatMap(([group, rows]) =>
+  rows.map((row) => ({
+    title: `${group}: ${row[0]}`,
+    pipeline: grammarPipeline(row, group === 'cartesian' ? group : undefined),
+    expected: row[2],
+    onRun: row[3]?.onRun === true,
+  })),
+);
+const TAKEN = ROWS.filter(({ expected, onRun }) => onRun && !('refusal' in expected));
+const REFUSALS = ROWS.flatMap(({ expected, ...row }) => ('refusal' in expected ? [{ ...row, ...expected }] : []));
 
 describe('the input grammar on a real run', () => {
-  let worker: TestWorker;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    worker = await startWorker(await sharedTemporal(), {
-      algorithms: {
-        'echo-alg': ({ input }) => input,
-        'one-alg': () => ({ x: ['first', 'second'] }),
-        'many-alg': ({ input: [item] }) => {
-          if (item === 2) throw new Error('two');
-          return item;
-        },
-      },
-    });
+  const suite = useWorker({
+    algorithms: {
+      'answer-alg': ({ input }) => GRAMMAR_ALGORITHMS['answer-alg'](input),
+      'input-alg': ({ input }) => GRAMMAR_ALGORITHMS['input-alg'](input),
+    },
   });
 
-  after(() => worker.stop());
+  let facade: TestFacade;
+  before(async () => {
+    facade = await startTestFacade(suite.temporal, suite.worker.taskQueue, Object.keys(GRAMMAR_ALGORITHMS));
+  });
+  after(() => facade.close());
 
-  for (const [what, input, expected, batchOperation] of ROWS) {
-    it(what, async () => {
-      const last: PipelineNode = {
-        nodeName: 'last',
-        algorithmName: 'echo-alg',
-        input,
-        includeInResults: true,
-        ...(batchOperation !== undefined && { batchOperation }),
-      };
-      const handle = await worker.client.start({
-        name: 'grammar',
-        nodes: [
-          { nodeName: 'one', algorithmName: 'one-alg' },
-          { nodeName: 'many', algorithmName: 'many-alg', input: ['#[1,2,3]'] },
-          last,
-        ],
-        flowInput: { a: { b: 'deep' }, list: ['x', 'y'] },
-      });
-      const { data = [] } = await handle.result();
-      const got = data.filter(({ nodeName }) => nodeName === 'last').map(({ result }) => result);
-      expect(got).to.deep.equal(expected);
+  const post = (pipeline: unknown) => facade.post('/api/v1/exec/raw', pipeline);
+
+  for (const { title, pipeline, expected } of TAKEN) {
+    it(title, async () => {
+      await expectResult(await suite.start(pipeline), expected);
     });
   }
+
+  it('is the same through the facade, but for the key __proto__, which no body may have', async () => {
+    const odd = TAKEN.filter(({ title }) => title.includes('odd keys'));
+    expect(odd).to.have.length(3);
+    for (const { pipeline, expected } of odd) {
+      const { status, body } = await post(pipeline);
+      if (JSON.stringify(pipeline).includes('"__proto__":')) {
+        const message = 'Object contains forbidden prototype property';
+        expect({ status, body }).to.deep.equal({ status: 400, body: { error: { code: 400, message } } });
+      } else {
+        expect(status, JSON.stringify(body)).to.equal(200);
+        await expectResult(suite.worker.client.getHandle((body as { jobId: string }).jobId), expected);
+      }
+    }
+  });
+
+  describe('is refused', () => {
+    for (const { title, pipeline, refusal } of REFUSALS) {
+      it(`by the facade, ${title}`, async () => {
+        const { message, details } = refusal;
+        expect(await post(pipeline)).to.deep.equal({
+          status: 400,
+          body: { error: { code: 400, message, ...(details !== undefined && { details }) } },
+        });
+      });
+    }
+
+    it('by the facade, an unknown algorithm', async () => {
+      expect(await post({ name: 'grammar', nodes: [{ nodeName: 'last', algorithmName: 'gone-alg' }] })).to.deep.equal({
+        status: 404,
+        body: { error: { code: 404, message: 'algorithm gone-alg Not Found' } },
+      });
+    });
+
+    it('without anything being started', async () => {
+      const name = `refused-${randomUUID()}`;
+      for (const { pipeline } of REFUSALS) expect((await post({ ...pipeline, name })).status).to.equal(400);
+      const { jobId } = await suite.start({ name, nodes: [{ nodeName: 'last', algorithmName: 'input-alg' }] });
+      const jobs = await until('the one that was taken is listed', async () => {
+        const ids: string[] = [];
+        for await (const { workflowId } of suite.client.workflow.list({ query: `PipelineName = '${name}'` })) {
+          ids.push(workflowId);
+        }
+        return ids.length > 0 && ids;
+      });
+      expect(jobs).to.deep.equal([jobId]);
+    });
+
+    for (const { title, pipeline, refusal } of REFUSALS) {
+      it(`at once by the workflow itself, ${title}`, async () => {
+        const { message, details = [] } = refusal;
+        const { failure, status, events } = await startOnTemporal(pipeline);
+        expect(failure).to.include({ type: 'InvalidPipeline', nonRetryable: true, message });
+        expect(failure.details).to.deep.equal([details]);
+        expect(status).to.equal('FAILED');
+        // Started, one workflow task, failed.
+        expect(events).to.equal(5);
+      });
+    }
+  });
+
+  async function expectResult(job: JobHandle, expected: Expected): Promise<void> {
+    const { status, data = [] } = await job.result();
+    expect(status).to.equal('completed');
+    expect(data.filter(({ nodeName }) => nodeName === 'last')).to.deep.equal(entriesOf(expected));
+  }
+
+  async function startOnTemporal(
+    pipeline: Pipeline,
+  ): Promise<{ failure: ApplicationFailure; status: string; events: number }> {
+    const handle = await suite.client.workflow.start('runPipeline', {
+      workflowId: `grammar:${randomUUID()}`,
+      taskQueue: suite.worker.taskQueue,
+      args: [pipeline],
+    });
+    const error = await rejection(handle.result());
+    if (!(error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure)) throw error;
+    const { status, historyLength } = await handle.describe();
+    return { failure: error.cause, status: status.name, events: historyLength };
+  }
 });
+
+/** What the result says of the node under test. */
+function entriesOf(expected: Expected): object[] {
+  const entry = { nodeName: 'last', algorithmName: 'input-alg' };
+  if ('task' in expected) return [{ ...entry, result: expected.task }];
+  if (!('tasks' in expected)) throw new Error('it is to be refused');
+  return expected.tasks.flatMap((result, index) => {
+    return result === null ? [] : [{ ...entry, batchID: `last#${String(index + 1)}`, result }];
+  });
+}
