@@ -106,7 +106,9 @@ function endTask(
   const cause = isLost || outcome.crash === true ? 'crash' : 'error';
   if (outcome.final === undefined && mayRunAgain(node, block.attempt, cause)) {
     node.runs[index] = block.attempt;
-    (isLost && block.attempt > 1 ? node.suspects : node.retries).push(index);
+    // Alone at the latest on its last run: otherwise one that kills its worker takes others' last runs along.
+    const isSuspect = isLost && (block.attempt > 1 || block.attempt >= node.plan.retry.limit);
+    (isSuspect ? node.suspects : node.retries).push(index);
     moveTask(job, node, index, 'active', 'pending', now, toText(error, MAX_TASK_ERROR));
     warn(job, change('pending'), now);
     return;

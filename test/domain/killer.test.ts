@@ -3,11 +3,11 @@ import { isEnded } from '../../src/domain/job';
 import { Engine, itemsOf } from '../support/engine';
 
 /** A worker that runs all blocks in flight, and dies with all of them as long as a killer is among them. */
-function runWithKillers(width: number, killers: readonly number[], window: number): Engine {
+function runWithKillers(width: number, killers: readonly number[], window: number, limit = 3): Engine {
   const engine = new Engine(
     {
       name: 'p',
-      nodes: [{ nodeName: 'green', algorithmName: 'alg', input: [`#[1...${String(width)}]`] }],
+      nodes: [{ nodeName: 'green', algorithmName: 'alg', input: [`#[1...${String(width)}]`], retry: { limit } }],
     },
     { window },
   ).start();
@@ -23,14 +23,18 @@ function runWithKillers(width: number, killers: readonly number[], window: numbe
 }
 
 describe('an item that kills its worker', () => {
-  for (const [width, killers, window] of [
+  for (const [width, killers, window, limit = 3] of [
     [1_000, [500], 8],
     [100, [1], 50],
     [100, [100], 50],
     [60, [7, 8], 10],
+    [60, [30], 7, 1],
+    [60, [7, 8], 10, 1],
+    [60, [7, 8], 10, 2],
   ] as const) {
-    it(`fails alone: ${killers.join(' and ')} of ${String(width)}, ${String(window)} at a time`, () => {
-      const { data = [] } = runWithKillers(width, killers, window).record().results;
+    const runs = `${String(width)}, ${String(window)} at a time, ${String(limit)} retries`;
+    it(`fails alone: ${killers.join(' and ')} of ${runs}`, () => {
+      const { data = [] } = runWithKillers(width, killers, window, limit).record().results;
       const failed = data.filter(({ error }) => error !== undefined).map(({ batchID }) => batchID);
       expect(failed).to.deep.equal(killers.map((item) => `green#${String(item)}`));
     });

@@ -5,37 +5,25 @@ import { get, type IncomingMessage } from 'node:http';
 import type { Algorithms } from '../../activities';
 import type { ProgressBody } from '../../src/domain/events';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
-import { startTestFacade, type TestFacade } from '../support/facade';
+import { refusal, startTestFacade, useFacade } from '../support/facade';
 import { Gate } from '../support/gate';
-import { Receiver } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
+import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
-import { startWorker, type TestWorker } from '../support/worker';
 
 describe('the facade', () => {
   const gate = new Gate();
-  let temporal: TestTemporal;
-  let worker: TestWorker;
-  let receiver: Receiver;
-  let facade: TestFacade;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    temporal = await sharedTemporal();
-    const algorithms: Algorithms = {
-      ...exampleAlgorithms,
-      'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
-    };
-    worker = await startWorker(temporal, { algorithms });
-    receiver = await Receiver.start();
-    facade = await startTestFacade(temporal, worker.taskQueue, Object.keys(algorithms));
-  });
-
-  after(async () => {
-    await facade.close();
-    await worker.stop();
-    await receiver.close();
-  });
+  const algorithms: Algorithms = {
+    ...exampleAlgorithms,
+    'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
+    'gated-alg': async ({ jobId, taskId, input: [value] }, { signal }) => {
+      await gate.wait(`${jobId} ${taskId}`, signal);
+      if (value === 'bad') throw new Error('bad item');
+      return value;
+    },
+  };
+  const suite = useWorker({ algorithms });
+  const facade = useFacade(suite, Object.keys(algorithms));
+  const listen = useReceiver();
 
   const held = { name: 'held', nodes: [{ nodeName: 'green', algorithmName: 'held-alg', input: ['#[1,2]'] }] };
 
@@ -46,7 +34,8 @@ describe('the facade', () => {
   }
 
   it('runs what is posted, and answers by polling what the webhooks said', async () => {
-    const jobId = await post(seedPipeline({ progress: `${receiver.url}/progress`, result: `${receiver.url}/result` }));
+    const receiver = await listen();
+    const jobId = await post(seedPipeline(receiver.webhooks));
     expect(jobId).to.match(/^batch:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     await receiver.until(({ results, progress }) => results.length === 1 && progress.length === 3);
     expect(await facade.get(`/api/v1/exec/status/${jobId}`)).to.deep.equal({ status: 200, body: receiver.progress[2] });
@@ -56,40 +45,54 @@ describe('the facade', () => {
     expect((await facade.get(encoded)).body).to.deep.equal(receiver.progress[2]);
   });
 
-  it('stops a job, once', async () => {
-    const jobId = await post(held);
-    expect(await facade.post('/api/v1/exec/stop', { jobId, reason: 'enough' })).to.deep.equal({
-      status: 200,
-      body: { stoppedJobIds: [jobId] },
+  it('answers at each step what a debug subscriber was told last, and what the query answers', async () => {
+    const receiver = await listen();
+    const jobId = await post({
+      name: 'gated',
+      nodes: [
+        { nodeName: 'green', algorithmName: 'gated-alg', input: ['#[ok,bad,ok]'] },
+        { nodeName: 'yellow', algorithmName: 'gated-alg', input: ['@green'] },
+      ],
+      options: { progressVerbosityLevel: 'debug' },
+      webhooks: receiver.webhooks,
     });
-    const ended = await facade.get(`/api/v1/exec/results/${jobId}`);
-    expect(ended.body).to.include({ status: 'stopped', reason: 'enough' });
-    expect(await facade.post('/api/v1/exec/stop/', { jobId })).to.deep.equal(
-      refusal(404, `No jobs found matching criteria (jobId: ${jobId}, statuses: active,pending,paused)`),
-    );
+    const open = (...tasks: string[]) => tasks.forEach((task) => gate.open(`${jobId} ${task}`));
+    const control = (verb: string) => facade.post(`/api/v1/exec/${verb}`, { jobId });
+    const steps: readonly [act: () => unknown, level: string, status: string, details: string][] = [
+      [() => undefined, 'debug', 'active', '0.00% completed, 3 active, 1 creating'],
+      [() => open('green#1'), 'debug', 'active', '25.00% completed, 1 succeed, 2 active, 1 creating'],
+      [() => open('green#2'), 'warn', 'active', '50.00% completed, 1 succeed, 1 failed, 1 active, 1 creating'],
+      [() => control('pause'), 'info', 'paused', '50.00% completed, 1 succeed, 1 failed, 1 active, 1 creating'],
+      [() => control('resume'), 'info', 'resumed', '50.00% completed, 1 succeed, 1 failed, 1 active, 1 creating'],
+      [() => open('green#3'), 'debug', 'active', '75.00% completed, 2 succeed, 1 failed, 1 active'],
+      [() => open('yellow'), 'info', 'completed', '100.00% completed, 3 succeed, 1 failed'],
+    ];
+    for (const [act, level, status, details] of steps) {
+      await act();
+      await receiver.until(
+        ({ progress }) => progress.at(-1)?.data?.details === details && progress.at(-1)?.status === status,
+      );
+      const told = receiver.arrivedOn('/progress').at(-1)?.text;
+      const { body } = await facade.get(`/api/v1/exec/status/${jobId}`);
+      expect(JSON.stringify(body)).to.equal(told);
+      expect(body).to.include({ level, status });
+      expect(JSON.stringify(await suite.client.workflow.getHandle(jobId).query('status'))).to.equal(told);
+    }
   });
 
-  it('pauses and resumes a job, each only where its status allows it', async () => {
-    const jobId = await post(held);
-    const ok = { status: 200, body: { message: 'OK' } };
-    expect(await facade.post('/api/v1/exec/pause', { jobId })).to.deep.equal(ok);
-    expect((await facade.get(`/api/v1/exec/status/${jobId}`)).body).to.include({ status: 'paused' });
-    expect(await facade.post('/api/v1/exec/pause', { jobId })).to.deep.equal(
-      refusal(400, 'unable to pause pipeline held because its in paused status'),
-    );
-    expect(await facade.post('/api/v1/exec/resume', { jobId })).to.deep.equal(ok);
-    expect(await facade.post('/api/v1/exec/resume', { jobId })).to.deep.equal(
-      refusal(400, 'unable to resume pipeline held because its in active status'),
-    );
-    gate.open(jobId);
-    await until('it is over', async () => (await facade.get(`/api/v1/exec/results/${jobId}`)).status === 200);
-    expect(await facade.post('/api/v1/exec/pause', { jobId })).to.deep.equal(
-      refusal(400, 'unable to pause pipeline held because its in completed status'),
-    );
-    expect(await facade.post('/api/v1/exec/pause', { jobId: 'none' })).to.deep.equal(
-      refusal(404, 'jobId none Not Found'),
-    );
-  });
+  for (const [verb, status] of [
+    ['stop', 'stopped'],
+    ['pause', 'paused'],
+  ] as const) {
+    it(`takes a ${verb} as soon as the job is posted`, async () => {
+      const receiver = await listen();
+      const jobId = await post({ ...held, webhooks: receiver.webhooks });
+      expect((await facade.post(`/api/v1/exec/${verb}`, { jobId })).status).to.equal(200);
+      await receiver.until(({ progress }) => progress.length === 3);
+      expect(receiver.progress.map((body) => body.status)).to.deep.equal(['pending', 'active', status]);
+      if (verb === 'pause') await facade.post('/api/v1/exec/stop', { jobId });
+    });
+  }
 
   it('starts one job for a key, whatever becomes of it', async () => {
     const key = { 'idempotency-key': randomUUID() };
@@ -98,7 +101,7 @@ describe('the facade', () => {
     const [first, ...others] = answers.map(({ body }) => (body as { jobId: string }).jobId);
     expect(first).to.match(/^held:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/);
     expect(others).to.deep.equal([first, first]);
-    await worker.client.getHandle(first ?? '').result();
+    await suite.worker.client.getHandle(first ?? '').result();
     expect((await facade.post('/api/v1/exec/raw', pipeline, key)).body).to.deep.equal({ jobId: first });
     expect(await facade.post('/api/v1/exec/raw', { ...pipeline, priority: 1 }, key)).to.deep.equal(
       refusal(409, 'the key was used with another pipeline'),
@@ -117,28 +120,19 @@ describe('the facade', () => {
     gate.open(jobId);
   });
 
-  it('answers within two seconds what the server knows, with no worker alive', async () => {
-    const nobody = await startTestFacade(temporal, `nobody-${randomUUID()}`, ['held-alg']);
-    try {
-      const { body } = await nobody.post('/api/v1/exec/raw', held);
-      const { jobId } = body as { jobId: string };
-      const asked = Date.now();
-      const answer = await nobody.get(`/api/v1/exec/status/${jobId}`);
-      expect(Date.now() - asked).to.be.lessThan(2_500);
-      expect(answer.status).to.equal(200);
-      expect(answer.body).to.include({ jobId, pipeline: 'held', level: 'info', status: 'pending' });
-      expect((await nobody.get('/readyz')).status).to.equal(503);
-    } finally {
-      await nobody.close();
-    }
-  });
-
   it('is healthy, and ready while a worker is seen', async () => {
     expect(await facade.get('/healthz')).to.deep.equal({ status: 200, body: { status: 'ok' } });
     expect(await facade.get('/readyz')).to.deep.equal({
       status: 200,
       body: { status: 'ok', temporal: true, worker: true },
     });
+    const nobody = await startTestFacade(suite.temporal, `nobody-${randomUUID()}`, []);
+    try {
+      expect((await nobody.get('/healthz')).status).to.equal(200);
+      expect((await nobody.get('/readyz')).status).to.equal(503);
+    } finally {
+      await nobody.close();
+    }
   });
 
   const refusals: readonly [what: string, path: string, body: unknown, code: number, message: string][] = [
@@ -160,7 +154,9 @@ describe('the facade', () => {
       'data.webhooks.result: blocked address',
     ],
     ['a list', 'raw', [], 400, 'data should be object'],
-    ['a stop without a job', 'stop', {}, 400, "data should have required property 'jobId'"],
+    ['a pause without a job', 'pause', {}, 400, "data should have required property 'jobId'"],
+    // With a slash behind it, as hkubectl sends it.
+    ['a stop without a job', 'stop/', {}, 400, "data should have required property 'jobId'"],
     ['a stop of a number', 'stop', { jobId: 1 }, 400, 'data.jobId should be string'],
   ];
   for (const [what, path, body, code, message] of refusals) {
@@ -226,7 +222,3 @@ describe('the facade', () => {
     expect(body).to.have.nested.property('error.details').that.includes.members(['a', 'b']);
   });
 });
-
-function refusal(code: number, message: string): { status: number; body: unknown } {
-  return { status: code, body: { error: { code, message } } };
-}

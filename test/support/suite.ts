@@ -1,9 +1,12 @@
 /** What the tests of one `describe` share. Each function is called in its body, and cleans up by itself. */
 import type { Client } from '@temporalio/client';
 import { after, afterEach, before } from 'mocha';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { PipelineClient, type JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import type { JobSettings } from '../../src/domain/settings';
+import { findTemporalCli } from '../../src/temporal/temporal-cli';
 import { Receiver, type Answer } from './receiver';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from './temporal';
 import { startWorker, type TestWorker, type TestWorkerOptions } from './worker';
@@ -17,19 +20,34 @@ export interface Suite {
   start(document: Pipeline, settings?: Partial<JobSettings>): Promise<JobHandle>;
   /** Ends the worker and starts another on the same task queue, or on one of its own. */
   restartWorker(options?: Partial<TestWorkerOptions>): Promise<TestWorker>;
+  /** Waits until a job with a result webhook is over, and nothing is left to be sent to that URL. */
+  settle(job: JobHandle): Promise<void>;
+  /** What `temporal workflow …` prints; rejects with the words of its error. */
+  command(...args: readonly string[]): Promise<string>;
 }
 
-/** One worker, started before the first test and stopped after the last. Its parts are there once the tests run. */
-export function useWorker(options: TestWorkerOptions): Suite {
-  let started: { temporal: TestTemporal; worker: TestWorker } | undefined;
-  const parts = (): { temporal: TestTemporal; worker: TestWorker } => {
+interface Parts {
+  readonly temporal: TestTemporal;
+  readonly options: TestWorkerOptions;
+  readonly worker: TestWorker;
+}
+
+/**
+ * One worker, started before the first test and stopped after the last. Its parts are there once the tests run.
+ *
+ * @param given the options, or what loads them
+ */
+export function useWorker(given: TestWorkerOptions | (() => Promise<TestWorkerOptions>)): Suite {
+  let started: Parts | undefined;
+  const parts = (): Parts => {
     if (started === undefined) throw new Error('the worker is there only while tests run');
     return started;
   };
   before('start a worker', async function () {
     this.timeout(TEMPORAL_START_TIMEOUT);
     const temporal = await sharedTemporal();
-    started = { temporal, worker: await startWorker(temporal, options) };
+    const options = typeof given === 'function' ? await given() : given;
+    started = { temporal, options, worker: await startWorker(temporal, options) };
   });
   after('stop the worker', async function () {
     this.timeout(30_000);
@@ -45,18 +63,36 @@ export function useWorker(options: TestWorkerOptions): Suite {
     get worker() {
       return parts().worker;
     },
-    start(document, settings = options.settings ?? {}) {
-      const { temporal, worker } = parts();
-      return new PipelineClient(temporal.client, { taskQueue: worker.taskQueue, settings }).start(document);
+    start(document, settings) {
+      const { temporal, worker, options } = parts();
+      const { taskQueue } = worker;
+      return new PipelineClient(temporal.client, { taskQueue, settings: settings ?? options.settings ?? {} }).start(
+        document,
+      );
     },
     async restartWorker(other = {}) {
-      const { temporal, worker } = parts();
+      const { temporal, worker, options } = parts();
       await worker.stop();
       const next = await startWorker(temporal, { taskQueue: worker.taskQueue, ...options, ...other });
-      started = { temporal, worker: next };
+      started = { temporal, options, worker: next };
       return next;
     },
+    async settle(job) {
+      await job.result();
+      // On a URL that progress shares it holds until what goes before it has ended.
+      await parts().temporal.client.workflow.getHandle(`${job.jobId}/result`).result();
+    },
+    command: (...args) => runTemporal(['workflow', ...args, '--address', parts().temporal.address]),
   };
+}
+
+async function runTemporal(args: readonly string[]): Promise<string> {
+  try {
+    return (await promisify(execFile)(await findTemporalCli(), args)).stdout.trim();
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string };
+    throw new Error(/msg="(.*)"/.exec(stderr)?.[1] ?? stderr, { cause: error });
+  }
 }
 
 /** @returns starts a receiver that is closed after the test */

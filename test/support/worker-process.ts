@@ -2,54 +2,77 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import type { TestTemporal } from './temporal';
 
 const MAIN = resolve(__dirname, '../../src/cli/main.ts');
 
 export interface WorkerProcessOptions {
+  /** Of the Temporal server. */
+  readonly address: string;
   readonly taskQueue: string;
   /** Module paths, as in `ALGORITHMS`. */
   readonly algorithms: string;
 }
 
-export class WorkerProcess {
-  private constructor(private readonly child: ChildProcess) {}
+/** The end of a worker: what it had in hand is lost. */
+export interface Death {
+  readonly pid: number;
+  readonly at: number;
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+}
 
-  /** @returns once it serves */
-  static async start(temporal: TestTemporal, options: WorkerProcessOptions): Promise<WorkerProcess> {
+export class WorkerProcess {
+  /** Resolves once it serves; rejects where it ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<Death>;
+
+  private constructor(private readonly child: ChildProcess) {
+    this.ended = once(child, 'exit').then(() => ({ pid: this.pid, at: Date.now(), code: child.exitCode }));
+    const tooEarly = this.ended.then(() => {
+      throw new Error(`the worker ended with ${String(child.exitCode ?? child.signalCode)} before it was ready`);
+    });
+    tooEarly.catch(() => undefined);
+    this.ready = Promise.race([once(child, 'message').then(() => undefined), tooEarly]);
+    // Not everybody waits for it.
+    this.ready.catch(() => undefined);
+  }
+
+  /** @returns at once; see `ready` */
+  static spawn({ address, taskQueue, algorithms }: WorkerProcessOptions): WorkerProcess {
     const child = fork(MAIN, ['worker'], {
       env: {
         ...process.env,
-        TEMPORAL_ADDRESS: temporal.address,
-        TASK_QUEUE: options.taskQueue,
-        ALGORITHMS: options.algorithms,
+        TEMPORAL_ADDRESS: address,
+        TASK_QUEUE: taskQueue,
+        ALGORITHMS: algorithms,
         WEBHOOK_ALLOW: '127.0.0.0/8',
         LOG_LEVEL: 'error',
       },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Its own log goes to stderr; what Temporal's core has to say of late answers is no news here.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const ready = once(child, 'message');
-    const ended = once(child, 'exit').then(([code]) => {
-      throw new Error(`the worker ended with ${String(code)} before it was ready`);
-    });
-    await Promise.race([ready, ended]);
-    ended.catch(() => undefined);
     return new WorkerProcess(child);
   }
 
-  /** As the kernel would when memory is out: it gets no chance to say anything. */
-  async kill(): Promise<void> {
-    await this.end('SIGKILL');
+  get pid(): number {
+    return this.child.pid ?? 0;
   }
 
-  async stop(): Promise<void> {
-    await this.end('SIGTERM');
-  }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exited = once(this.child, 'exit');
+  /** SIGSTOP hangs it, SIGCONT lets it go on. */
+  signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
-    await exited;
+  }
+
+  /** As the kernel would when memory is out: it gets no chance to say anything. */
+  async kill(): Promise<Death> {
+    this.signal('SIGKILL');
+    return this.ended;
+  }
+
+  /** Lets it finish what is in hand, as far as its grace goes. */
+  async stop(): Promise<Death> {
+    this.signal('SIGTERM');
+    return this.ended;
   }
 }

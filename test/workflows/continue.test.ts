@@ -1,10 +1,8 @@
 import { expect } from 'chai';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { Gate } from '../support/gate';
-import { Receiver } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
+import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
-import { startWorker, type TestWorker } from '../support/worker';
 
 const ITEMS = 1_500;
 /** Never gets blocks of one item, so each item costs the history some six events. */
@@ -24,39 +22,27 @@ const WIDE: Pipeline = {
 describe('a job that is longer than one history', function () {
   this.timeout(120_000);
   const gate = new Gate();
-  let temporal: TestTemporal;
-  let worker: TestWorker;
-  let receiver: Receiver;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    temporal = await sharedTemporal();
-    worker = await startWorker(temporal, {
-      algorithms: {
-        'tenfold-alg': ({ input: [value] }) => {
-          if (value === 700) throw new Error('seven hundred');
-          return Number(value) * 10;
-        },
-        'count-alg': ({ input: [values] }) => {
-          const list = values as readonly (number | null)[];
-          return { count: list.length, sum: list.reduce<number>((sum, value) => sum + (value ?? 0), 0) };
-        },
-        'held-alg': async ({ jobId, batchIndex = 0 }, { signal }) => {
-          if (batchIndex >= ITEMS) await gate.wait(jobId, signal);
-        },
+  const suite = useWorker({
+    algorithms: {
+      'tenfold-alg': ({ input: [value] }) => {
+        if (value === 700) throw new Error('seven hundred');
+        return Number(value) * 10;
       },
-    });
-    receiver = await Receiver.start();
+      'count-alg': ({ input: [values] }) => {
+        const list = values as readonly (number | null)[];
+        return { count: list.length, sum: list.reduce<number>((sum, value) => sum + (value ?? 0), 0) };
+      },
+      'held-alg': async ({ jobId, batchIndex = 0 }, { signal }) => {
+        if (batchIndex >= ITEMS) await gate.wait(jobId, signal);
+      },
+    },
   });
-
-  after(async () => {
-    await worker.stop();
-    await receiver.close();
-  });
+  const listen = useReceiver();
 
   it('goes on in new runs, with every item once, in order, and its webhooks', async () => {
-    const webhooks = { progress: `${receiver.url}/progress`, result: `${receiver.url}/result` };
-    const handle = await worker.client.start({ ...WIDE, webhooks, options: { progressVerbosityLevel: 'debug' } });
+    const receiver = await listen();
+    const { webhooks } = receiver;
+    const handle = await suite.start({ ...WIDE, webhooks, options: { progressVerbosityLevel: 'debug' } });
     const result = await handle.result();
     expect(await runsOf(handle.jobId)).to.be.greaterThan(1);
     const sum = (ITEMS * (ITEMS + 1) * 10) / 2 - 7_000;
@@ -75,7 +61,7 @@ describe('a job that is longer than one history', function () {
   it('is paused, resumed and stopped in a later run as in the first', async () => {
     const [first] = WIDE.nodes;
     if (first === undefined) throw new Error('no node');
-    const handle = await worker.client.start({
+    const handle = await suite.start({
       ...WIDE,
       nodes: [{ ...first, algorithmName: 'held-alg', input: [`#[1...${String(ITEMS + 10)}]`] }],
     });
@@ -96,7 +82,7 @@ describe('a job that is longer than one history', function () {
 
   async function runsOf(jobId: string): Promise<number> {
     let runs = 0;
-    for await (const run of temporal.client.workflow.list({ query: `WorkflowId = '${jobId}'` }))
+    for await (const run of suite.client.workflow.list({ query: `WorkflowId = '${jobId}'` }))
       runs += run.runId === '' ? 0 : 1;
     return runs;
   }

@@ -1,44 +1,31 @@
-import type { Client } from '@temporalio/client';
 import { expect } from 'chai';
-import type { Algorithms } from '../../activities';
-import { PipelineClient, type JobHandle } from '../../src/client';
-import type { JobSettings } from '../../src/domain/settings';
+import type { JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { statusesOf } from '../support/deliveries';
 import { Gate } from '../support/gate';
-import { Receiver, type Answer } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
+import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
-import { startWorker, type TestWorker } from '../support/worker';
 
 // Stop, pause and resume, by whoever and at any time (contract §3, §6, §11).
 
 describe('a job is steered', () => {
-  const algorithms: Algorithms = {
-    wait: async ({ taskId }, { signal }) => {
-      // An algorithm of the test before may be told to stop a little after its end.
-      const told = aborted;
-      began.push(taskId);
-      signal.addEventListener('abort', () => told.push(Date.now()));
-      await gate.wait(taskId, signal);
-      return taskId;
+  const suite = useWorker({
+    algorithms: {
+      wait: async ({ taskId }, { signal }) => {
+        // An algorithm of the test before may be told to stop a little after its end.
+        const told = aborted;
+        began.push(taskId);
+        signal.addEventListener('abort', () => told.push(Date.now()));
+        await gate.wait(taskId, signal);
+        return taskId;
+      },
     },
-  };
-  let temporal: TestTemporal;
-  let client: Client;
-  let worker: TestWorker;
+  });
+  const listen = useReceiver();
   let gate: Gate;
   /** The tasks that have begun, and when algorithms were told to stop. */
   let began: string[];
   let aborted: number[];
-  let receiver: Receiver | undefined;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    temporal = await sharedTemporal();
-    client = temporal.client;
-    worker = await startWorker(temporal, { algorithms });
-  });
 
   beforeEach(() => {
     gate = new Gate();
@@ -46,24 +33,8 @@ describe('a job is steered', () => {
     aborted = [];
   });
 
-  afterEach(async () => {
-    await receiver?.close();
-    receiver = undefined;
-  });
-
-  after(() => worker.stop());
-
-  async function listen(answer?: Answer): Promise<{ receiver: Receiver; webhooks: Pipeline['webhooks'] & object }> {
-    receiver = await Receiver.start(answer);
-    return { receiver, webhooks: { progress: `${receiver.url}/hook`, result: `${receiver.url}/hook` } };
-  }
-
   function pipeline(input: string, rest: Partial<Pipeline> = {}): Pipeline {
     return { name: 'steered', nodes: [{ nodeName: 'one', algorithmName: 'wait', input: [input] }], ...rest };
-  }
-
-  function start(document: Pipeline, settings: Partial<JobSettings> = {}): Promise<JobHandle> {
-    return new PipelineClient(client, { taskQueue: worker.taskQueue, settings }).start(document);
   }
 
   async function running(count: number): Promise<void> {
@@ -74,7 +45,7 @@ describe('a job is steered', () => {
   async function heartbeats(job: JobHandle, count: number): Promise<void> {
     const seen = new Set<number>();
     await until(`${String(count)} heartbeats`, async () => {
-      const { raw } = await client.workflow.getHandle(job.jobId).describe();
+      const { raw } = await suite.client.workflow.getHandle(job.jobId).describe();
       const { seconds, nanos } = raw.pendingActivities?.[0]?.lastHeartbeatTime ?? {};
       seen.add(Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6);
       return seen.size > count;
@@ -82,8 +53,8 @@ describe('a job is steered', () => {
   }
 
   it('by a stop, which every running algorithm sees within two seconds', async () => {
-    const { receiver: to, webhooks } = await listen();
-    const job = await start(pipeline('#[1...4]', { webhooks }), { window: 3 });
+    const to = await listen();
+    const job = await suite.start(pipeline('#[1...4]', { webhooks: to.sharedWebhooks }), { window: 3 });
     await running(3);
     const asked = Date.now();
     const { timestamp, ...status } = await job.stop('enough');
@@ -104,15 +75,15 @@ describe('a job is steered', () => {
   });
 
   it('by a stop without a reason, and without webhooks', async () => {
-    const job = await start(pipeline('x'));
+    const job = await suite.start(pipeline('x'));
     expect(await job.stop()).to.include({ status: 'stopped', reason: 'stopped due to request' });
     expect(await job.result()).to.include({ status: 'stopped', reason: 'stopped due to request' });
   });
 
   it('by a pause, after which nothing new starts, and by a resume', async () => {
-    const { receiver: to, webhooks } = await listen();
+    const to = await listen();
     const options = { progressVerbosityLevel: 'info' };
-    const job = await start(pipeline('#[1...4]', { webhooks, options }), { window: 2 });
+    const job = await suite.start(pipeline('#[1...4]', { webhooks: to.sharedWebhooks, options }), { window: 2 });
     await running(2);
     expect(await job.pause()).to.include({ level: 'info', status: 'paused' });
     gate.open('one#1');
@@ -142,7 +113,7 @@ describe('a job is steered', () => {
     Array.from({ length: 40 }, (_, index) => `one#${String(index + 1)}`).forEach((task) => {
       gate.open(task);
     });
-    const job = await start(pipeline('#[1...400]'), { window: 1 });
+    const job = await suite.start(pipeline('#[1...400]'), { window: 1 });
     await until('a block of many has begun', () => began.length > 40);
     const held = began.at(-1) ?? '';
     await job.pause();
@@ -161,7 +132,7 @@ describe('a job is steered', () => {
   });
 
   it('by a stop of a paused job, which ends what is still in hand', async () => {
-    const job = await start(pipeline('#[1,2]'), { window: 1 });
+    const job = await suite.start(pipeline('#[1,2]'), { window: 1 });
     await running(1);
     await job.pause();
     const asked = Date.now();
@@ -172,15 +143,13 @@ describe('a job is steered', () => {
   });
 
   it('by a pause, after which its worker still shuts down', async () => {
-    const { taskQueue } = worker;
-    const job = await start(pipeline('x', { options: { ttl: 0 } }));
+    const job = await suite.start(pipeline('x', { options: { ttl: 0 } }));
     await running(1);
     await job.pause();
     await heartbeats(job, 1);
-    await worker.stop();
+    await suite.restartWorker();
     // The item in hand had its time to finish; another worker runs it again.
     expect(aborted).to.have.length(1);
-    worker = await startWorker(temporal, { taskQueue, algorithms });
     await job.resume();
     gate.open('one');
     expect(await job.result()).to.have.property('status', 'completed');
@@ -191,7 +160,7 @@ describe('a job is steered', () => {
     const nodes = [
       { nodeName: 'one', algorithmName: 'wait', input: ['#[1...3]'], retry: { policy: 'Never' as const } },
     ];
-    const job = await start({ name: 'steered', nodes, options: { batchTolerance: 0 } });
+    const job = await suite.start({ name: 'steered', nodes, options: { batchTolerance: 0 } });
     await running(3);
     for (let round = 0; round < 3; round++) {
       await job.pause();
@@ -205,10 +174,10 @@ describe('a job is steered', () => {
   });
 
   it('by signals of the same names', async () => {
-    const { receiver: to, webhooks } = await listen();
-    const job = await start(pipeline('x', { webhooks }));
+    const to = await listen();
+    const job = await suite.start(pipeline('x', { webhooks: to.sharedWebhooks }));
     await running(1);
-    const handle = client.workflow.getHandle(job.jobId);
+    const handle = suite.client.workflow.getHandle(job.jobId);
     // Twice, and where it can not be: nothing happens.
     for (const name of ['resume', 'pause', 'pause', 'resume', 'resume', 'pause']) await handle.signal(name);
     await handle.signal('stop', 'by signal');

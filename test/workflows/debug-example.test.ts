@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import { Gate } from '../support/gate';
-import { Receiver } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
-import { startWorker, type TestWorker } from '../support/worker';
+import { useReceiver, useWorker } from '../support/suite';
 
 /** The page's example, to the letter: its ids and time aside, the text after parsing it and writing it compactly. */
 const EXAMPLE = JSON.stringify({
@@ -18,47 +16,36 @@ const EXAMPLE = JSON.stringify({
 
 describe("the page's example at level debug", () => {
   const gate = new Gate();
-  let worker: TestWorker;
-  let receiver: Receiver;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    worker = await startWorker(await sharedTemporal(), {
-      algorithms: {
-        'green-alg': async ({ batchIndex = 0, jobId }, { signal }) => {
-          if (batchIndex > 4) await gate.wait(jobId, signal);
-          return batchIndex;
-        },
-        'next-alg': ({ input }) => input,
+  const suite = useWorker({
+    algorithms: {
+      'green-alg': async ({ batchIndex = 0, jobId }, { signal }) => {
+        if (batchIndex > 4) await gate.wait(jobId, signal);
+        return batchIndex;
       },
-      settings: { window: 2 },
-    });
-    receiver = await Receiver.start();
+      'next-alg': ({ input }) => input,
+    },
+    settings: { window: 2 },
   });
-
-  after(async () => {
-    await worker.stop();
-    await receiver.close();
-  });
+  const listen = useReceiver();
 
   it('is reached by a run with a window of two, in the webhook and by polling', async () => {
-    const { jobId } = await worker.client.start({
+    const receiver = await listen();
+    const job = await suite.start({
       name: 'batch',
       nodes: [
         { nodeName: 'green', algorithmName: 'green-alg', input: ['#[1,2,3,4,5,6,7,8,9,10]'] },
-        { nodeName: 'yellow', algorithmName: 'next-alg', input: ['@green'] },
-        { nodeName: 'black', algorithmName: 'next-alg', input: ['@green'] },
+        ...['yellow', 'black'].map((nodeName) => ({ nodeName, algorithmName: 'next-alg', input: ['@green'] })),
       ],
-      webhooks: { progress: `${receiver.url}/progress`, result: `${receiver.url}/result` },
+      webhooks: receiver.webhooks,
       options: { progressVerbosityLevel: 'debug' },
     });
     const bodies = (): string[] => receiver.on('/progress').map(({ text }) => withoutIds(text));
     await receiver.until(() => bodies().includes(EXAMPLE));
 
-    const polled = await worker.client.getHandle(jobId).status();
+    const polled = await job.status();
     expect(withoutIds(JSON.stringify(polled))).to.equal(EXAMPLE);
 
-    gate.open(jobId);
+    gate.open(job.jobId);
     await receiver.until(({ results }) => results.length === 1);
     const data = receiver.results[0]?.data ?? [];
     expect(data.map(({ nodeName }) => nodeName)).to.deep.equal(['yellow', 'black']);

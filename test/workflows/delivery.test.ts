@@ -1,12 +1,11 @@
 import { expect } from 'chai';
-import type { Client } from '@temporalio/client';
 import { Webhook } from 'standardwebhooks';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { verify } from '../../src/webhooks';
 import { attemptsOf, expectedId, sequencesOf, statusesOf } from '../support/deliveries';
-import { Receiver, type Answer, type Arrived } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
-import { SECRET, startWorker, type TestWorker } from '../support/worker';
+import type { Arrived } from '../support/receiver';
+import { useReceiver, useWorker } from '../support/suite';
+import { SECRET } from '../support/worker';
 
 // What a receiver gets: headers, bytes and signatures (contract §7).
 
@@ -36,37 +35,17 @@ function checkRequest(request: Arrived): void {
 }
 
 describe('webhooks', () => {
-  let client: Client;
-  let worker: TestWorker;
-  let receiver: Receiver | undefined;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    const temporal = await sharedTemporal();
-    client = temporal.client;
-    worker = await startWorker(temporal, {
-      algorithms: {
-        echo: ({ input }) => input[0],
-        fail: () => {
-          throw new Error('bad input');
-        },
-        wait: (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
+  const suite = useWorker({
+    algorithms: {
+      echo: ({ input }) => input[0],
+      fail: () => {
+        throw new Error('bad input');
       },
-      settings: { retryScheduleMs: [0, 2_000, 2_000] },
-    });
+      wait: (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
+    },
+    settings: { retryScheduleMs: [0, 2_000, 2_000] },
   });
-
-  afterEach(async () => {
-    await receiver?.close();
-    receiver = undefined;
-  });
-
-  after(() => worker.stop());
-
-  async function listen(answer?: Answer): Promise<Receiver> {
-    receiver = await Receiver.start(answer);
-    return receiver;
-  }
+  const listen = useReceiver();
 
   function pipeline(algorithmName: string, rest: Partial<Pipeline>): Pipeline {
     return { name: 'hooks', nodes: [{ nodeName: 'one', algorithmName, input: ['grün ✓'] }], ...rest };
@@ -74,8 +53,8 @@ describe('webhooks', () => {
 
   it('carry the headers of the contract', async () => {
     const to = await listen();
-    const webhooks = { progress: `${to.url}/progress`, result: `${to.url}/result` };
-    const { jobId } = await worker.client.start(pipeline('echo', { webhooks }));
+    const { client } = suite;
+    const { jobId } = await suite.start(pipeline('echo', { webhooks: to.webhooks }));
     await to.until(({ progress, results }) => progress.length === 3 && results.length === 1);
     const { arrived } = to;
     arrived.forEach(checkRequest);
@@ -94,7 +73,7 @@ describe('webhooks', () => {
 
   it('to one URL share its sequence', async () => {
     const to = await listen();
-    await worker.client.start(pipeline('echo', { webhooks: { progress: `${to.url}/hook`, result: `${to.url}/hook` } }));
+    await suite.start(pipeline('echo', { webhooks: to.sharedWebhooks }));
     await to.until(({ received }) => received.length === 4);
     expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'active', 'completed', 'result completed']);
     expect(sequencesOf(to.arrived)).to.deep.equal([1, 2, 3, 4]);
@@ -102,7 +81,7 @@ describe('webhooks', () => {
 
   it('repeat bytes and id over the retries, and are signed anew', async () => {
     const to = await listen((_, count) => (count < 3 ? 500 : 204));
-    await worker.client.start(pipeline('echo', { webhooks: { result: `${to.url}/result` } }));
+    await suite.start(pipeline('echo', { webhooks: { result: `${to.url}/result` } }));
     await to.until(({ received }) => received.length === 3);
     to.arrived.forEach(checkRequest);
     expect(attemptsOf(to.arrived)).to.deep.equal([1, 2, 3]);
@@ -114,7 +93,7 @@ describe('webhooks', () => {
 
   it('of progress are tried three times while the job runs, then the next one goes', async () => {
     const to = await listen((_, count) => (count <= 4 ? 500 : 200));
-    const job = await worker.client.start(pipeline('wait', { webhooks: { progress: `${to.url}/progress` } }));
+    const job = await suite.start(pipeline('wait', { webhooks: { progress: `${to.url}/progress` } }));
     await to.until(({ received }) => received.length === 5);
     await job.stop();
     await to.until(({ received }) => received.length === 6);
@@ -131,9 +110,9 @@ describe('webhooks', () => {
     it(`of the result are sent for a job that ${status}, whatever the verbosity`, async () => {
       const to = await listen();
       const algorithm = { completed: 'echo', failed: 'fail', stopped: 'wait' }[status];
-      const webhooks = { progress: `${to.url}/progress`, result: `${to.url}/result` };
+      const { webhooks } = to;
       const options = { progressVerbosityLevel: 'critical' };
-      const job = await worker.client.start(pipeline(algorithm, { webhooks, options }));
+      const job = await suite.start(pipeline(algorithm, { webhooks, options }));
       if (status === 'stopped') await job.stop();
       await to.until(({ received }) => received.length === 1);
       expect(statusesOf(to.arrived)).to.deep.equal([`result ${status}`]);
@@ -142,24 +121,24 @@ describe('webhooks', () => {
   }
 
   it('are not needed', async () => {
-    const job = await worker.client.start(pipeline('echo', {}));
+    const job = await suite.start(pipeline('echo', {}));
     expect(await job.result()).to.have.property('status', 'completed');
-    const children = client.workflow.list({ query: `WorkflowId STARTS_WITH '${job.jobId}/'` });
+    const children = suite.client.workflow.list({ query: `WorkflowId STARTS_WITH '${job.jobId}/'` });
     for await (const { workflowId } of children) expect.fail(workflowId);
   });
 
   it('may be of progress only', async () => {
     const to = await listen();
-    await worker.client.start(pipeline('echo', { webhooks: { progress: `${to.url}/progress` } }));
+    await suite.start(pipeline('echo', { webhooks: { progress: `${to.url}/progress` } }));
     await to.until(({ received }) => received.length === 3);
     expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'active', 'completed']);
   });
 
   it('may be of the result only', async () => {
     const to = await listen();
-    const { jobId } = await worker.client.start(pipeline('echo', { webhooks: { result: `${to.url}/result` } }));
+    const { jobId } = await suite.start(pipeline('echo', { webhooks: { result: `${to.url}/result` } }));
     await to.until(({ received }) => received.length === 1);
-    await client.workflow.getHandle(`${jobId}/result`).result();
+    await suite.client.workflow.getHandle(`${jobId}/result`).result();
     expect(statusesOf(to.arrived)).to.deep.equal(['result completed']);
   });
 });

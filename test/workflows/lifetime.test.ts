@@ -1,21 +1,57 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
+import type { Algorithms } from '../../activities';
+import { PipelineClient, type JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { statusesOf } from '../support/deliveries';
+import { refusal, useFacade } from '../support/facade';
 import { NEVER } from '../support/receiver';
 import { rejection } from '../support/rejection';
-import { useReceiver, useWorker } from '../support/suite';
+import { useReceiver, useWorker, type Suite } from '../support/suite';
 import { until } from '../support/until';
+import { startWorker } from '../support/worker';
 
 // What a job answers too early, twice and too late, and what ends it besides its own work (contract §3, §6, §11).
 
+type Send = (
+  suite: Suite,
+  verb: string,
+  start: { workflowId: string; taskQueue: string; args: [Pipeline] },
+) => Promise<unknown>;
+
+const WITH_START: Record<string, Send> = {
+  'a signal': ({ client }, signal, start) => client.workflow.signalWithStart('runPipeline', { ...start, signal }),
+  'an update': ({ client }, verb, start) => {
+    const options = { ...start, workflowIdConflictPolicy: 'FAIL' } as const;
+    return client.workflow.executeUpdateWithStart(verb, {
+      startWorkflowOperation: new WithStartWorkflowOperation('runPipeline', options),
+    });
+  },
+  'a signal of the temporal command': (suite, verb, start) => {
+    return suite.command('signal-with-start', '--signal-name', verb, ...flagsOf(start));
+  },
+  'an update of the temporal command': (suite, verb, start) => {
+    const update = ['execute-update-with-start', '--update-name', verb, '--id-conflict-policy', 'Fail'];
+    return suite.command(...update, ...flagsOf(start));
+  },
+};
+
+function flagsOf({ workflowId, taskQueue, args }: Parameters<Send>[2]): string[] {
+  const input = ['--type', 'runPipeline', '--input', JSON.stringify(args[0])];
+  return ['--workflow-id', workflowId, '--task-queue', taskQueue, ...input];
+}
+
+const UNSERVED = `unserved-${randomUUID()}`;
+const ALGORITHMS: Algorithms = {
+  echo: ({ input }) => input[0],
+  wait: (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
+};
+
 describe('the life of a job', () => {
-  const suite = useWorker({
-    algorithms: {
-      echo: ({ input }) => input[0],
-      wait: (_, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)),
-    },
-  });
+  const suite = useWorker({ algorithms: ALGORITHMS });
+  const facade = useFacade(suite, Object.keys(ALGORITHMS));
   const listen = useReceiver();
 
   function pipeline(algorithmName: string, rest: Partial<Pipeline> = {}): Pipeline {
@@ -27,14 +63,11 @@ describe('the life of a job', () => {
     expect(await rejection(call)).to.include({ code: 'WrongState', message });
   }
 
-  it('refuses a second pause, and a resume of what is not paused', async () => {
+  it('has no results while it runs', async () => {
     const job = await suite.start(pipeline('wait'));
-    await refused(job.resume(), 'resume', 'active');
     await refused(job.results(), 'get results for', 'active');
     await job.pause();
-    await refused(job.pause(), 'pause', 'paused');
-    await job.resume();
-    await refused(job.resume(), 'resume', 'active');
+    await refused(job.results(), 'get results for', 'paused');
     await job.stop();
   });
 
@@ -65,26 +98,102 @@ describe('the life of a job', () => {
     expect(await job.results()).to.deep.include({ status: 'completed' });
   });
 
-  for (const [signal, told] of [
-    ['stop', ['pending', 'active', 'stopped']],
-    ['pause', ['pending', 'active', 'paused']],
+  // A resume comes too early for what is not paused: it is refused, or changes nothing.
+  for (const [verb, told] of [
+    ['stop', ['stopped']],
+    ['pause', ['paused', 'stopped']],
+    ['resume', ['stopped']],
   ] as const) {
-    it(`takes a ${signal} that comes with the start`, async () => {
-      const to = await listen();
-      const { webhooks } = to;
-      const jobId = `life:${randomUUID()}`;
-      await suite.client.workflow.signalWithStart('runPipeline', {
-        workflowId: jobId,
-        taskQueue: suite.worker.taskQueue,
-        args: [pipeline('wait', { webhooks })],
-        signal,
-        signalArgs: [],
+    for (const [by, send] of Object.entries(WITH_START)) {
+      it(`takes a ${verb} that comes with the start as ${by}`, async () => {
+        const to = await listen();
+        const workflowId = `life:${randomUUID()}`;
+        const { taskQueue } = suite.worker;
+        const document = pipeline('wait', { webhooks: to.sharedWebhooks });
+        const sent = send(suite, verb, { workflowId, taskQueue, args: [document] });
+        if (verb === 'resume' && by.startsWith('an update')) {
+          const { message, cause } = (await rejection(sent)) as Error;
+          const text = 'unable to resume pipeline life because its in active status';
+          expect(cause instanceof ApplicationFailure ? cause.message : message).to.include(text);
+        } else await sent;
+        const job = suite.worker.client.getHandle(workflowId);
+        if (verb !== 'stop') await job.stop();
+        await suite.settle(job);
+        expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'active', ...told, 'result stopped']);
       });
-      await to.until(({ progress }) => progress.length === told.length);
-      expect(statusesOf(to.arrivedOn('/progress'))).to.deep.equal(told);
-      if (signal === 'pause') await suite.worker.client.getHandle(jobId).stop();
-      expect(await suite.worker.client.getHandle(jobId).result()).to.have.property('status', 'stopped');
-    });
+    }
+  }
+
+  it('without a worker is told by what the server knows, and takes no call', async () => {
+    const pending = await startUnserved();
+    const active = await suite.start(pipeline('wait'));
+    await until('it runs', async () => (await active.status()).data !== undefined);
+    const paused = await suite.start(pipeline('wait'));
+    await paused.pause();
+    await suite.worker.stop();
+    const jobs = Object.entries({ pending, active, paused });
+    try {
+      for (const [status, job] of jobs) {
+        const { startTime } = await suite.client.workflow.getHandle(job.jobId).describe();
+        const known = { jobId: job.jobId, timestamp: startTime.toISOString(), pipeline: 'life', level: 'info', status };
+        const asks = [() => job.status(), async () => (await facade.get(`/api/v1/exec/status/${job.jobId}`)).body];
+        for (const ask of asks) {
+          const { answer, ms } = await timed(ask());
+          expect(JSON.stringify(answer)).to.equal(JSON.stringify(known));
+          expect(ms).to.be.below(2_000);
+        }
+      }
+      const calls = jobs.flatMap(([, job]) => (['stop', 'pause', 'resume'] as const).map((verb) => ({ job, verb })));
+      await Promise.all(
+        calls.map(async ({ job, verb }) => {
+          const message = `no worker took the ${verb} of ${job.jobId} in time`;
+          const [byRest, byHandle] = await Promise.all([
+            timed(facade.post(`/api/v1/exec/${verb}`, { jobId: job.jobId })),
+            timed(rejection(job[verb]())),
+          ]);
+          expect(byRest.answer).to.deep.equal(refusal(503, message));
+          expect(byHandle.answer).to.include({ code: 'Unavailable', message });
+          for (const { ms } of [byRest, byHandle]) expect(ms).to.be.within(9_500, 11_500);
+        }),
+      );
+    } finally {
+      for (const [, job] of jobs) await suite.client.workflow.getHandle(job.jobId).terminate();
+      await suite.restartWorker();
+    }
+  });
+
+  it('without a worker keeps what Temporal itself takes, until there is one', async () => {
+    const to = await listen();
+    const start = (path: string) => startUnserved({ progress: to.url + path, result: to.url + path });
+    const [signaled, canceled, terminated] = [
+      await start('/signal'),
+      await start('/cancel'),
+      await start('/terminate'),
+    ];
+    const pending = await signaled.status();
+    await suite.client.workflow.getHandle(signaled.jobId).signal('stop', 'by signal');
+    await suite.client.workflow.getHandle(canceled.jobId).cancel();
+    await suite.client.workflow.getHandle(terminated.jobId).terminate();
+    const worker = await startWorker(suite.temporal, { algorithms: ALGORITHMS, taskQueue: UNSERVED });
+    try {
+      await suite.settle(signaled);
+      await suite.settle(canceled);
+      expect(await signaled.results()).to.include({ status: 'stopped', reason: 'by signal' });
+      expect(await canceled.results()).to.include({ status: 'stopped', reason: 'canceled from Temporal' });
+      expect(await terminated.results()).to.include({ status: 'failed', error: 'the job was terminated from outside' });
+      const told = ['pending', 'active', 'stopped', 'result stopped'];
+      expect(statusesOf(to.arrivedOn('/signal'))).to.deep.equal(told);
+      expect(statusesOf(to.arrivedOn('/cancel'))).to.deep.equal(told);
+      expect(to.arrivedOn('/terminate')).to.deep.equal([]);
+      // What the server knew before is what the first event tells.
+      expect(to.arrivedOn('/signal')[0]?.text).to.equal(JSON.stringify(pending));
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  function startUnserved(webhooks: Pipeline['webhooks'] = {}): Promise<JobHandle> {
+    return new PipelineClient(suite.client, { taskQueue: UNSERVED }).start(pipeline('wait', { webhooks }));
   }
 
   it("is stopped by Temporal's own Cancel", async () => {
@@ -116,35 +225,34 @@ describe('the life of a job', () => {
     expect(to.progress.at(-1)).to.include({ level: 'info', reason: 'pipeline expired' });
   });
 
-  it('has no limit with a ttl of 0', async () => {
-    const job = await suite.start(pipeline('wait', { options: { ttl: 0 } }));
-    await job.pause();
-    const { events } = await suite.client.workflow.getHandle(job.jobId).fetchHistory();
-    expect(events?.filter((event) => event.timerStartedEventAttributes != null)).to.deep.equal([]);
-    await job.stop();
-  });
-
-  it('has failed, critically, where it was terminated', async () => {
-    const job = await suite.start(pipeline('wait'));
-    await until('it runs', async () => (await job.status()).data?.details.includes('1 active'));
-    await suite.client.workflow.getHandle(job.jobId).terminate('by a person');
-    const { closeTime } = await suite.client.workflow.getHandle(job.jobId).describe();
-    const timestamp = closeTime?.toISOString();
-    const error = 'the job was terminated from outside';
-    const common = { jobId: job.jobId, timestamp, pipeline: 'life' };
-    expect(JSON.stringify(await job.status())).to.equal(
-      JSON.stringify({ ...common, level: 'critical', status: 'failed', error }),
-    );
-    expect(JSON.stringify(await job.result())).to.equal(
-      JSON.stringify({ ...common, status: 'failed', error, failures: [] }),
-    );
-    await refused(job.stop(), 'stop', 'failed');
-  });
+  // A job that waits has one timer: the ttl's, or where that is later or none, the one after which it looks for workers.
+  for (const [options, limit, timer] of [
+    [{}, 'an hour', 3_600],
+    [{ ttl: 0 }, 'no limit', 7_200],
+    [{ ttl: -1 }, 'no limit', 7_200],
+  ] as const) {
+    it(`has ${limit} with the options ${JSON.stringify(options)}`, async () => {
+      const job = await suite.start(pipeline('wait', { options }), { algorithmWaitMs: 7_200_000 });
+      await until('it runs', async () => (await job.status()).data !== undefined);
+      const { events } = await suite.client.workflow.getHandle(job.jobId).fetchHistory();
+      const timers = events?.flatMap(({ timerStartedEventAttributes: started }) => {
+        const { seconds, nanos } = started?.startToFireTimeout ?? {};
+        return started == null ? [] : [Math.ceil(Number(seconds ?? 0) + (nanos ?? 0) / 1e9)];
+      });
+      expect(timers).to.deep.equal([timer]);
+      await job.stop();
+    });
+  }
 
   it('is not found where it never was', async () => {
     const job = suite.worker.client.getHandle(`life:${randomUUID()}`);
-    for (const call of ['status', 'results', 'stop', 'pause', 'resume'] as const) {
+    for (const call of ['status', 'results'] as const) {
       expect(await rejection(job[call]())).to.include({ code: 'NotFound', message: `status ${job.jobId} Not Found` });
     }
   });
 });
+
+async function timed<T>(call: Promise<T>): Promise<{ answer: T; ms: number }> {
+  const asked = Date.now();
+  return { answer: await call, ms: Date.now() - asked };
+}

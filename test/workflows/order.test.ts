@@ -1,13 +1,11 @@
-import type { Client } from '@temporalio/client';
 import { expect } from 'chai';
-import { PipelineClient, type JobHandle } from '../../src/client';
+import type { JobHandle } from '../../src/client';
 import type { JobSettings } from '../../src/domain/settings';
 import { attemptsOf, Delivery, sequencesOf, statusesOf } from '../support/deliveries';
 import { Gate } from '../support/gate';
-import { NEVER, Receiver, type Answer } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { NEVER } from '../support/receiver';
+import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
-import { startWorker, type TestWorker } from '../support/worker';
 
 // What goes before what, and who waits for whom (contract §7, «Order»).
 
@@ -16,68 +14,40 @@ const PROGRESS_TIMEOUT_MS = 2_000;
 const SLACK_MS = 2_500;
 
 describe('the order of webhooks', () => {
-  let client: Client;
-  let worker: TestWorker;
-  let gate: Gate;
-  const receivers: Receiver[] = [];
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    const temporal = await sharedTemporal();
-    client = temporal.client;
-    worker = await startWorker(temporal, {
-      algorithms: {
-        echo: ({ input }) => input[0],
-        wait: ({ jobId }, { signal }) => gate.wait(jobId, signal),
-      },
-    });
+  const gate = new Gate();
+  const suite = useWorker({
+    algorithms: {
+      echo: ({ input }) => input[0],
+      wait: ({ jobId }, { signal }) => gate.wait(jobId, signal),
+    },
   });
-
-  beforeEach(() => {
-    gate = new Gate();
-  });
-
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-  });
-
-  after(() => worker.stop());
-
-  async function listen(answer?: Answer): Promise<Receiver> {
-    const receiver = await Receiver.start(answer);
-    receivers.push(receiver);
-    return receiver;
-  }
+  const listen = useReceiver();
 
   function start(
     algorithmName: string,
     webhooks: { progress?: string; result?: string },
     settings: Partial<JobSettings> = {},
   ): Promise<JobHandle> {
-    const { taskQueue } = worker;
     const short = {
       progressTimeoutMs: PROGRESS_TIMEOUT_MS,
       attemptTimeoutMs: PROGRESS_TIMEOUT_MS,
       retryScheduleMs: Array.from({ length: 8 }, (_, attempt) => (attempt === 0 ? 0 : 100)),
     };
-    return new PipelineClient(client, { taskQueue, settings: { ...short, ...settings } }).start({
-      name: 'order',
-      nodes: [{ nodeName: 'one', algorithmName, input: [1] }],
-      webhooks,
-    });
+    const nodes = [{ nodeName: 'one', algorithmName, input: [1] }];
+    return suite.start({ name: 'order', nodes, webhooks }, { ...short, ...settings });
   }
 
   /** How long after its end the job's workflow closed. */
   async function closedAfter(job: JobHandle): Promise<number> {
     const ended = Date.parse((await job.result()).timestamp);
-    const { closeTime } = await client.workflow.getHandle(job.jobId).describe();
+    const { closeTime } = await suite.client.workflow.getHandle(job.jobId).describe();
     return (closeTime?.getTime() ?? Infinity) - ended;
   }
 
   it('puts the terminal progress event before the result on one URL, however often it is retried', async () => {
     let failing = 3;
     const to = await listen(({ text }) => (text.includes('"completed"') && failing-- > 0 ? 500 : 200));
-    await start('echo', { progress: `${to.url}/hook`, result: `${to.url}/hook` });
+    await start('echo', to.sharedWebhooks);
     await to.until(({ received }) => received.length === 7);
     expect(statusesOf(to.received)).to.deep.equal([
       'pending',
@@ -91,10 +61,10 @@ describe('the order of webhooks', () => {
 
   it('lets the result on one URL go after five attempts of the terminal progress event', async () => {
     const to = await listen(({ text }) => (text.includes('"completed"') && !text.includes('"data":[') ? 500 : 200));
-    const { jobId } = await start('echo', { progress: `${to.url}/hook`, result: `${to.url}/hook` });
+    const { jobId } = await start('echo', to.sharedWebhooks);
     await to.until(({ received }) => received.length === 8);
     expect(statusesOf(to.received).slice(2)).to.deep.equal([...Array<string>(5).fill('completed'), 'result completed']);
-    const { state, reason, attempts } = await new Delivery(client, jobId, 'progress').record();
+    const { state, reason, attempts } = await new Delivery(suite.client, jobId, 'progress').record();
     expect([state, reason, attempts.length]).to.deep.equal(['dead', 'superseded', 5]);
   });
 
@@ -110,7 +80,7 @@ describe('the order of webhooks', () => {
 
   it('closes the job at most one progress deadline after its end, though all receivers hang', async () => {
     const hole = await listen(() => NEVER);
-    const job = await start('wait', { progress: `${hole.url}/progress`, result: `${hole.url}/result` });
+    const job = await start('wait', hole.webhooks);
     await hole.until(({ arrived }) => arrived.length === 1);
     gate.open(job.jobId);
     expect(await closedAfter(job)).to.be.below(PROGRESS_TIMEOUT_MS + SLACK_MS);
@@ -119,22 +89,25 @@ describe('the order of webhooks', () => {
 
   it('closes the job as soon as its deliveries are started, where no attempt is in flight', async () => {
     const to = await listen(({ text }) => (text.includes('"completed"') ? NEVER : 200));
-    const job = await start('wait', { progress: `${to.url}/progress`, result: `${to.url}/result` });
+    const job = await start('wait', to.webhooks);
     await to.until(({ progress }) => progress.length === 2);
     gate.open(job.jobId);
     expect(await closedAfter(job)).to.be.below(SLACK_MS);
   });
 
   it('closes the job though nobody serves the queue of the webhooks', async () => {
-    const webhookTaskQueue = `${worker.taskQueue}-unserved`;
+    const webhookTaskQueue = `${suite.worker.taskQueue}-unserved`;
     const progressTimeoutMs = 1_000;
     const url = 'http://127.0.0.1:9/hook';
     const job = await start('echo', { progress: url, result: url }, { webhookTaskQueue, progressTimeoutMs });
     expect(await closedAfter(job)).to.be.below(progressTimeoutMs + SLACK_MS);
-    const result = new Delivery(client, job.jobId, 'result');
+    const result = new Delivery(suite.client, job.jobId, 'result');
     expect(await result.status()).to.equal('RUNNING');
-    expect(await new Delivery(client, job.jobId, 'progress').record()).to.include({ state: 'pending', sequence: 3 });
-    await client.workflow.getHandle(`${job.jobId}/progress`).terminate();
+    expect(await new Delivery(suite.client, job.jobId, 'progress').record()).to.include({
+      state: 'pending',
+      sequence: 3,
+    });
+    await suite.client.workflow.getHandle(`${job.jobId}/progress`).terminate();
     await result.handle.terminate();
   });
 

@@ -1,35 +1,18 @@
-import type { Client } from '@temporalio/client';
 import { expect } from 'chai';
-import { PipelineClient } from '../../src/client';
 import type { JobSettings } from '../../src/domain/settings';
 import { verify } from '../../src/webhooks';
 import { attemptsOf, Delivery, statusesOf } from '../support/deliveries';
-import { Receiver, type Answer } from '../support/receiver';
+import type { Answer, Receiver } from '../support/receiver';
 import { rejection } from '../support/rejection';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
-import { SECRET, startWorker, type TestWorker } from '../support/worker';
+import { SECRET } from '../support/worker';
 
 // A delivery that someone asks for again (contract §7, «Redelivery»).
 
 describe('redelivery', () => {
-  let client: Client;
-  let worker: TestWorker;
-  let receiver: Receiver | undefined;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    const temporal = await sharedTemporal();
-    client = temporal.client;
-    worker = await startWorker(temporal, { algorithms: { echo: ({ input }) => input[0] } });
-  });
-
-  afterEach(async () => {
-    await receiver?.close();
-    receiver = undefined;
-  });
-
-  after(() => worker.stop());
+  const suite = useWorker({ algorithms: { echo: ({ input }) => input[0] } });
+  const listen = useReceiver();
 
   /** A job whose result is told to a receiver that answers so. */
   async function start(
@@ -37,17 +20,12 @@ describe('redelivery', () => {
     settings: Partial<JobSettings>,
     paths: { progress?: string; result?: string } = { result: '/hook' },
   ): Promise<{ to: Receiver; jobId: string; delivery: Delivery }> {
-    receiver = await Receiver.start(answer);
-    const { taskQueue } = worker;
-    const { url } = receiver;
-    const webhooks = Object.fromEntries(Object.entries(paths).map(([kind, path]) => [kind, `${url}${path}`]));
-    const { jobId } = await new PipelineClient(client, { taskQueue, settings }).start({
-      name: 'again',
-      nodes: [{ nodeName: 'one', algorithmName: 'echo', input: [1] }],
-      webhooks,
-    });
-    await client.workflow.getHandle(jobId).result();
-    return { to: receiver, jobId, delivery: new Delivery(client, jobId, 'result') };
+    const to = await listen(answer);
+    const webhooks = Object.fromEntries(Object.entries(paths).map(([kind, path]) => [kind, `${to.url}${path}`]));
+    const nodes = [{ nodeName: 'one', algorithmName: 'echo', input: [1] }];
+    const { jobId } = await suite.start({ name: 'again', nodes, webhooks }, settings);
+    await suite.client.workflow.getHandle(jobId).result();
+    return { to, jobId, delivery: new Delivery(suite.client, jobId, 'result') };
   }
 
   it('delivers what is dead, under the same id and with a new signature', async () => {
@@ -118,7 +96,7 @@ describe('redelivery', () => {
       { progress: '/hook', result: '/hook' },
     );
     expect(await delivery.handle.result()).to.include({ state: 'delivered' });
-    const progress = new Delivery(client, jobId, 'progress');
+    const progress = new Delivery(suite.client, jobId, 'progress');
     expect(await progress.record()).to.include({ state: 'dead', reason: 'superseded' });
     down = false;
     await progress.redeliver();

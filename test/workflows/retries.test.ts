@@ -1,37 +1,14 @@
-import type { Client } from '@temporalio/client';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { JobSettings } from '../../src/domain/settings';
 import { attemptsOf, Delivery, statusesOf } from '../support/deliveries';
-import { Receiver, type Answer } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
-import { startWorker, type TestWorker } from '../support/worker';
+import { useReceiver, useWorker } from '../support/suite';
 
 // What follows each kind of answer (contract §7, the table of answers; §8, the record of a delivery).
 
 describe('an answer decides what follows', () => {
-  let client: Client;
-  let worker: TestWorker;
-  let receiver: Receiver | undefined;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    const temporal = await sharedTemporal();
-    client = temporal.client;
-    worker = await startWorker(temporal, { algorithms: { echo: ({ input }) => input[0] } });
-  });
-
-  afterEach(async () => {
-    await receiver?.close();
-    receiver = undefined;
-  });
-
-  after(() => worker.stop());
-
-  async function listen(answer: Answer): Promise<Receiver> {
-    receiver = await Receiver.start(answer);
-    return receiver;
-  }
+  const suite = useWorker({ algorithms: { echo: ({ input }) => input[0] } });
+  const listen = useReceiver();
 
   /** Straight on Temporal, so that no check of the client's is asked. */
   async function start(
@@ -39,15 +16,15 @@ describe('an answer decides what follows', () => {
     settings: Partial<JobSettings> = {},
   ): Promise<string> {
     const jobId = `retries:${randomUUID()}`;
-    await client.workflow.start('runPipeline', {
+    await suite.client.workflow.start('runPipeline', {
       workflowId: jobId,
-      taskQueue: worker.taskQueue,
+      taskQueue: suite.worker.taskQueue,
       args: [
         { name: 'retries', nodes: [{ nodeName: 'one', algorithmName: 'echo', input: [1] }], webhooks },
         { progressTimeoutMs: 1_000, attemptTimeoutMs: 1_000, ...settings },
       ],
     });
-    await client.workflow.getHandle(jobId).result();
+    await suite.client.workflow.getHandle(jobId).result();
     return jobId;
   }
 
@@ -58,7 +35,7 @@ describe('an answer decides what follows', () => {
   it('500, 503 and 429 are tried again until it is delivered', async () => {
     const to = await listen((_, count) => ({ status: count < 4 ? ([500, 503, 429][count - 1] ?? 500) : 202 }));
     const jobId = await start({ result: `${to.url}/result` }, { retryScheduleMs: schedule(8) });
-    const delivery = new Delivery(client, jobId, 'result');
+    const delivery = new Delivery(suite.client, jobId, 'result');
     const record = await delivery.handle.result();
     expect(record?.attempts.map(({ statusCode }) => statusCode)).to.deep.equal([500, 503, 429, 202]);
     expect(record).to.include({ state: 'delivered', kind: 'result', jobId });
@@ -70,7 +47,7 @@ describe('an answer decides what follows', () => {
   it('it is dead when the schedule is exhausted, and stays open', async () => {
     const to = await listen(() => ({ status: 500, headers: { 'content-type': 'text/plain' }, body: 'no room' }));
     const jobId = await start({ result: `${to.url}/result` }, { retryScheduleMs: schedule(3) });
-    const delivery = new Delivery(client, jobId, 'result');
+    const delivery = new Delivery(suite.client, jobId, 'result');
     const record = await delivery.until('dead', ({ state }) => state === 'dead');
     expect(Object.keys(record)).to.deep.equal([
       ...['id', 'jobId', 'kind', 'url', 'state', 'reason', 'sequence', 'createdAt', 'attempts'],
@@ -104,7 +81,7 @@ describe('an answer decides what follows', () => {
   it('a pending one tells when it is tried next', async () => {
     const to = await listen(() => 500);
     const jobId = await start({ result: `${to.url}/result` }, { retryScheduleMs: [0, 60_000] });
-    const delivery = new Delivery(client, jobId, 'result');
+    const delivery = new Delivery(suite.client, jobId, 'result');
     const record = await delivery.until('one attempt', ({ attempts }) => attempts.length === 1);
     expect(record).to.include({ state: 'pending' });
     // The schedule's minute, give or take a fifth.
@@ -116,7 +93,7 @@ describe('an answer decides what follows', () => {
   it('410 ends a delivery at once', async () => {
     const to = await listen(() => 410);
     const jobId = await start({ result: `${to.url}/result` }, { retryScheduleMs: schedule(8) });
-    const delivery = new Delivery(client, jobId, 'result');
+    const delivery = new Delivery(suite.client, jobId, 'result');
     const record = await delivery.until('dead', ({ state }) => state === 'dead');
     expect(record.reason).to.equal('gone');
     expect(attemptsOf(to.arrived)).to.deep.equal([1]);
@@ -132,7 +109,7 @@ describe('an answer decides what follows', () => {
       );
       await to.until(({ received }) => received.length === 2);
       expect(statusesOf(to.arrived).sort()).to.deep.equal(['pending', 'result completed']);
-      const delivery = new Delivery(client, jobId, 'result');
+      const delivery = new Delivery(suite.client, jobId, 'result');
       const expected = path === '/hook' ? { state: 'dead', reason: 'gone' } : { state: 'delivered' };
       expect(await delivery.until('ended', ({ state }) => state !== 'pending')).to.include(expected);
       expect(to.arrived).to.have.length(2);
@@ -144,7 +121,7 @@ describe('an answer decides what follows', () => {
     it(`${String(status)} is tried five times, where the schedule has more`, async () => {
       const to = await listen(() => ({ status, headers: { location: '/elsewhere' } }));
       const jobId = await start({ result: `${to.url}/result` }, { retryScheduleMs: schedule(8) });
-      const delivery = new Delivery(client, jobId, 'result');
+      const delivery = new Delivery(suite.client, jobId, 'result');
       const record = await delivery.until('dead', ({ state }) => state === 'dead');
       expect(record.reason).to.equal('exhausted');
       expect(new Set(record.attempts.map(({ error }) => error))).to.deep.equal(
@@ -181,7 +158,7 @@ describe('an answer decides what follows', () => {
     const blocked = to.url.replace('127.0.0.1', '0.0.0.0');
     const jobId = await start({ progress: `${blocked}/progress`, result: `${blocked}/result` });
     for (const kind of ['progress', 'result'] as const) {
-      const delivery = new Delivery(client, jobId, kind);
+      const delivery = new Delivery(suite.client, jobId, kind);
       const record = await delivery.until('dead', ({ state }) => state === 'dead');
       expect(record.reason).to.equal('refused');
       const { startedAt, durationMs, ...attempt } = record.attempts[0] ?? {};
@@ -197,9 +174,8 @@ describe('an answer decides what follows', () => {
     const gone = await listen(() => 200);
     const url = gone.url;
     await gone.close();
-    receiver = undefined;
     const jobId = await start({ result: `${url}/result` }, { retryScheduleMs: schedule(2) });
-    const delivery = new Delivery(client, jobId, 'result');
+    const delivery = new Delivery(suite.client, jobId, 'result');
     const record = await delivery.until('dead', ({ state }) => state === 'dead');
     expect(record.attempts.map(({ error }) => error)).to.deep.equal(['connect', 'connect']);
     await delivery.handle.terminate();

@@ -1,61 +1,47 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
-import { PipelineClient } from '../../src/client';
+import type { JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { deliveryQuery } from '../../workflows/messages';
 import { Delivery } from '../support/deliveries';
 import { Gate } from '../support/gate';
-import { NEVER, Receiver } from '../support/receiver';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { NEVER, type Receiver } from '../support/receiver';
+import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
-import { startWorker, type TestWorker } from '../support/worker';
 
 // What an operator sees and finds in Temporal, and jobs that were started there (contract §11; DESIGN.md).
 
 describe('in Temporal', () => {
-  let client: Client;
-  let worker: TestWorker;
-  /** Starts jobs with few blocks at a time, which are the larger for it, and with a short deadline. */
-  let short: PipelineClient;
-  let gate: Gate;
-  let receiver: Receiver;
-  let webhooks: Pipeline['webhooks'] & object;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    const temporal = await sharedTemporal();
-    client = temporal.client;
-    worker = await startWorker(temporal, {
-      algorithms: {
-        echo: ({ input }) => input[0],
-        odd: ({ input }) => {
-          if (input[0] === 2) throw new Error('2 is even');
-          return input[0];
-        },
-        wait: ({ jobId }, { signal }) => gate.wait(jobId, signal),
+  const gate = new Gate();
+  const suite = useWorker({
+    algorithms: {
+      echo: ({ input }) => input[0],
+      odd: ({ input }) => {
+        if (input[0] === 2) throw new Error('2 is even');
+        return input[0];
       },
-      settings: { retryScheduleMs: [0] },
-    });
-    const { taskQueue } = worker;
-    short = new PipelineClient(client, { taskQueue, settings: { window: 2, progressTimeoutMs: 1_000 } });
+      wait: ({ jobId }, { signal }) => gate.wait(jobId, signal),
+    },
+    settings: { retryScheduleMs: [0] },
   });
+  const listen = useReceiver();
+  let receiver: Receiver;
 
   beforeEach(async () => {
-    gate = new Gate();
-    receiver = await Receiver.start();
-    webhooks = { progress: `${receiver.url}/progress`, result: `${receiver.url}/result` };
+    receiver = await listen();
   });
 
-  afterEach(() => receiver.close());
-
-  after(() => worker.stop());
+  /** With few blocks at a time, which are the larger for it, and with a short deadline. */
+  function startShort(pipeline: Pipeline): Promise<JobHandle> {
+    return suite.start(pipeline, { window: 2, progressTimeoutMs: 1_000 });
+  }
 
   async function found(query: string, expected: readonly string[]): Promise<void> {
     await until(`found by ${query}`, async () => {
       const ids: string[] = [];
-      for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId);
+      for await (const { workflowId } of suite.client.workflow.list({ query })) ids.push(workflowId);
       return JSON.stringify(ids.sort()) === JSON.stringify([...expected].sort());
     });
   }
@@ -71,7 +57,7 @@ describe('in Temporal', () => {
   }
 
   async function summaries(workflowId: string): Promise<unknown[]> {
-    const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+    const { events } = await suite.client.workflow.getHandle(workflowId).fetchHistory();
     return (events ?? [])
       .filter((event) => event.activityTaskScheduledEventAttributes != null)
       .map((event) => summaryOf(event.userMetadata));
@@ -82,15 +68,15 @@ describe('in Temporal', () => {
     const pipeline: Pipeline = {
       name: 'straight',
       nodes: [{ nodeName: 'one', algorithmName: 'echo', input: ['#[1,2]'] }],
-      webhooks,
+      webhooks: receiver.webhooks,
     };
-    const { taskQueue } = worker;
-    const handle = await client.workflow.start('runPipeline', { workflowId, taskQueue, args: [pipeline] });
+    const { taskQueue } = suite.worker;
+    const handle = await suite.client.workflow.start('runPipeline', { workflowId, taskQueue, args: [pipeline] });
     await receiver.until(({ progress, results }) => progress.length === 3 && results.length === 1);
     expect(receiver.progress.map(({ status }) => status)).to.deep.equal(['pending', 'active', 'completed']);
     expect(receiver.results[0]).to.deep.include({ jobId: workflowId, pipeline: 'straight', status: 'completed' });
     await handle.result();
-    const delivery = client.workflow.getHandle(`${workflowId}/result`);
+    const delivery = suite.client.workflow.getHandle(`${workflowId}/result`);
     await delivery.result();
     for (const one of [handle, delivery]) {
       const { searchAttributes } = (await one.describe()).raw.workflowExecutionInfo ?? {};
@@ -102,7 +88,7 @@ describe('in Temporal', () => {
   it('a job is found by its name, status and tags', async () => {
     const name = `found-${randomUUID()}`;
     const tags = [`tag-${randomUUID().slice(0, 8)}`, 'nightly'];
-    const job = await worker.client.start({ name, tags, nodes: [{ nodeName: 'one', algorithmName: 'wait' }] });
+    const job = await suite.start({ name, tags, nodes: [{ nodeName: 'one', algorithmName: 'wait' }] });
     await found(`PipelineName = '${name}' AND PipelineStatus = 'active'`, [job.jobId]);
     await found(`PipelineTags = '${tags[0] ?? ''}' AND PipelineTypes = 'raw'`, [job.jobId]);
     await job.pause();
@@ -114,7 +100,7 @@ describe('in Temporal', () => {
 
   it('a delivery is found by its id, URL and state', async () => {
     const hook = `${receiver.url}/${'x'.repeat(400)}`;
-    const job = await worker.client.start({
+    const job = await suite.start({
       name: 'found',
       nodes: [{ nodeName: 'one', algorithmName: 'echo', input: [1] }],
       webhooks: { progress: hook, result: 'http://127.0.0.1:9/dead' },
@@ -123,15 +109,14 @@ describe('in Temporal', () => {
     await found(`WorkflowId STARTS_WITH '${job.jobId}/' AND WebhookState = 'delivered'`, [progress]);
     await found(`WorkflowId STARTS_WITH '${job.jobId}/' AND WebhookState = 'dead'`, [result]);
     await found(`WebhookUrl = '${hook.slice(0, 255)}'`, [progress]);
-    const { id } = await client.workflow.getHandle(result).query(deliveryQuery);
+    const { id } = await suite.client.workflow.getHandle(result).query(deliveryQuery);
     await found(`WebhookId = '${id}'`, [result]);
-    await client.workflow.getHandle(result).terminate();
+    await suite.client.workflow.getHandle(result).terminate();
   });
 
   it('what is left of progress, where no terminal event passes the level, is no delivery to be found', async () => {
-    await receiver.close();
-    receiver = await Receiver.start((_, count) => (count === 1 ? NEVER : 200));
-    const job = await short.start({
+    receiver = await listen((_, count) => (count === 1 ? NEVER : 200));
+    const job = await startShort({
       name: 'left',
       nodes: [{ nodeName: 'one', algorithmName: 'odd', input: ['#[1,2]'] }],
       options: { progressVerbosityLevel: 'warn' },
@@ -140,21 +125,21 @@ describe('in Temporal', () => {
     expect(await job.result()).to.have.property('status', 'completed');
     await receiver.until(({ progress }) => progress.length === 1);
     expect(receiver.progress[0]).to.deep.include({ level: 'warn', status: 'active' });
-    const left = client.workflow.getHandle(`${job.jobId}/progress`);
+    const left = suite.client.workflow.getHandle(`${job.jobId}/progress`);
     expect(await left.result()).to.equal(null);
     const { searchAttributes } = (await left.describe()).raw.workflowExecutionInfo ?? {};
     expect(Object.keys(searchAttributes?.indexedFields ?? {}).filter((name) => name.startsWith('Webhook'))).to.be.empty;
   });
 
   it('a block names its items, a webhook its sequence and attempt', async () => {
-    const { jobId } = await short.start({
+    const { jobId } = await startShort({
       name: 'named',
       description: 'what a person reads',
       nodes: [
         { nodeName: 'green', algorithmName: 'echo', input: ['#[1...400]'] },
         { nodeName: 'all', algorithmName: 'echo', input: ['@green'] },
       ],
-      webhooks,
+      webhooks: receiver.webhooks,
     });
     await receiver.until(({ results, progress }) => results.length === 1 && progress.length === 3);
     const [first, ...rest] = (await summaries(jobId)).filter((summary) => /^(green|all)/.test(String(summary)));
@@ -163,12 +148,12 @@ describe('in Temporal', () => {
     const blocks = rest.filter((summary) => /^green#\d+…#\d+$/.test(String(summary)));
     expect(blocks).to.not.be.empty;
     expect(await summaries(`${jobId}/result`)).to.deep.equal(['result 1, attempt 1']);
-    const { userMetadata } = (await client.workflow.getHandle(jobId).describe()).raw.executionConfig ?? {};
+    const { userMetadata } = (await suite.client.workflow.getHandle(jobId).describe()).raw.executionConfig ?? {};
     expect(summaryOf(userMetadata)).to.equal('what a person reads');
   });
 
   it('the current details tell how far a job is', async () => {
-    const job = await worker.client.start({
+    const job = await suite.start({
       name: 'details',
       nodes: [
         { nodeName: 'quick', algorithmName: 'echo', input: ['#[1,2]'] },
@@ -176,7 +161,7 @@ describe('in Temporal', () => {
         { nodeName: 'last', algorithmName: 'echo', input: ['@slow'] },
       ],
     });
-    const handle = client.workflow.getHandle(job.jobId);
+    const handle = suite.client.workflow.getHandle(job.jobId);
     await until('one runs', async () => (await detailsOf(handle)).includes('1 active'));
     expect(await detailsOf(handle)).to.equal(
       [
@@ -195,8 +180,8 @@ describe('in Temporal', () => {
   it('the current details tell how a delivery went', async () => {
     const webhook = { result: 'http://127.0.0.1:9/dead' };
     const nodes = [{ nodeName: 'one', algorithmName: 'echo', input: [1] }];
-    const { jobId } = await worker.client.start({ name: 'details', nodes, webhooks: webhook });
-    const delivery = new Delivery(client, jobId, 'result');
+    const { jobId } = await suite.start({ name: 'details', nodes, webhooks: webhook });
+    const delivery = new Delivery(suite.client, jobId, 'result');
     await until('it has started', () => delivery.status().catch(() => false));
     await delivery.until('it is dead', ({ state }) => state === 'dead');
     expect(await detailsOf(delivery.handle)).to.equal('dead (exhausted) after 1 attempt, last answer connect');

@@ -2,32 +2,25 @@ import { expect } from 'chai';
 import { resolve } from 'node:path';
 import { loadAlgorithms } from '../../src/algorithms';
 import type { PipelineNode } from '../../src/domain/pipeline';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { useWorker } from '../support/suite';
 import { until } from '../support/until';
-import { startWorker, type TestWorker } from '../support/worker';
 
 describe('an algorithm with thread: true', () => {
-  let worker: TestWorker;
-
-  before(async function () {
-    this.timeout(TEMPORAL_START_TIMEOUT);
-    const algorithms = {
+  const suite = useWorker(async () => ({
+    algorithms: {
       ...(await loadAlgorithms([resolve(__dirname, '../support/algorithms/spin.ts')])),
       'homeless-alg': { thread: true, run: () => 1 },
-    };
-    worker = await startWorker(await sharedTemporal(), { algorithms });
-  });
-
-  after(() => worker.stop());
+    },
+  }));
 
   function node(algorithmName: string, rest: Partial<PipelineNode> = {}): { name: string; nodes: PipelineNode[] } {
     return { name: 'thread', nodes: [{ nodeName: 'green', algorithmName, ...rest }] };
   }
 
   it('may be busy for longer than a worker may be silent', async () => {
-    const handle = await worker.client.start(node('spin-alg', { input: [12_000] }));
+    const handle = await suite.start(node('spin-alg', { input: [12_000] }));
     // The event loop of the worker is free: another job runs meanwhile.
-    const other = await worker.client.start(node('throw-alg'));
+    const other = await suite.start(node('throw-alg'));
     expect(await other.result()).to.include({ status: 'failed', error: 'from the thread' });
     expect((await handle.status()).status).to.equal('active');
     const { data } = await handle.result();
@@ -35,12 +28,12 @@ describe('an algorithm with thread: true', () => {
   });
 
   it('is ended by its ttl', async () => {
-    const handle = await worker.client.start(node('spin-alg', { input: [60_000], ttl: 1 }));
+    const handle = await suite.start(node('spin-alg', { input: [60_000], ttl: 1 }));
     expect(await handle.result()).to.include({ status: 'failed', error: 'Algorithm TTL expired' });
   });
 
   it('is ended by a stop', async () => {
-    const handle = await worker.client.start(node('spin-alg', { input: [60_000] }));
+    const handle = await suite.start(node('spin-alg', { input: [60_000] }));
     await until('it is active', async () => (await handle.status()).data?.details.includes('1 active') === true);
     await handle.stop('enough');
     expect(await handle.result()).to.include({ status: 'stopped', reason: 'enough' });
@@ -53,7 +46,7 @@ describe('an algorithm with thread: true', () => {
   ];
   for (const [algorithmName, error] of failures) {
     it(`fails with the words «${error}»`, async () => {
-      const handle = await worker.client.start(node(algorithmName));
+      const handle = await suite.start(node(algorithmName));
       expect(await handle.result()).to.include({ status: 'failed', error });
     });
   }
