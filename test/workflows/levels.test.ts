@@ -200,7 +200,7 @@ function told({ told: by }: Scenario, level: Level): readonly string[] {
   return level === 'trace' || level === 'debug' || level === 'info' ? by['trace, debug, info'] : by[level];
 }
 
-/** Without `tasks` where another test looks after it: in the events at info and above that a trace subscriber gets. */
+/** Without the `tasks` that an event at info and above takes along for a trace subscriber, which is not judged here. */
 function keysOf(event: ProgressBody): string[] {
   return Object.keys(event).filter((key) => key !== 'tasks' || event.level === 'trace' || event.level === 'warn');
 }
