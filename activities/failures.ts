@@ -14,6 +14,15 @@ export function algorithmNotFound(name: string): ApplicationFailure {
   });
 }
 
+/** Whoever asked for the attempt has taken it for lost, or will have before it can be over. */
+export function attemptOverdue(): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'this attempt has come too late to be made',
+    type: 'AttemptOverdue',
+    nonRetryable: true,
+  });
+}
+
 /** The worker shuts down in the middle of a block: what it has done is told, the rest runs elsewhere. */
 export function blockInterrupted(progress: BlockHeartbeat): ApplicationFailure {
   return ApplicationFailure.create({

@@ -1,7 +1,27 @@
-import type { Activities } from './contract';
+import { Context } from '@temporalio/activity';
 import type { Sender } from '../src/webhooks/send';
+import type { Activities } from './contract';
+import { attemptOverdue } from './failures';
 
-/** The activity `sendWebhook`: one attempt. It answers every outcome and throws none, so that nothing else retries it. */
+/**
+ * The activity `sendWebhook`: one attempt. It answers every outcome of the request; it throws only where it makes none,
+ * since another attempt may have begun by now (contract §7: a lost one is over before the next begins).
+ */
 export function createSendWebhook(sender: Sender): Activities['sendWebhook'] {
-  return (request) => sender.send(request);
+  return async (request) => {
+    if (await isOverdue(Context.current(), request.deadlineMs)) throw attemptOverdue();
+    return sender.send(request);
+  };
+}
+
+/** A worker that hung may have taken the attempt long ago; only the server knows when. */
+async function isOverdue({ info, client }: Context, deadlineMs: number): Promise<boolean> {
+  const spareMs = info.startToCloseTimeoutMs - deadlineMs;
+  // The common case: it can't have been taken before it was asked for.
+  if (Date.now() - info.currentAttemptScheduledTimestampMs <= spareMs) return false;
+  const { workflowId, runId } = info.workflowExecution ?? {};
+  if (workflowId === undefined) return false;
+  const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+  const taken = raw.pendingActivities?.find(({ activityId }) => activityId === info.activityId)?.lastStartedTime;
+  return taken == null || Date.now() - Number(taken.seconds ?? 0) * 1_000 - (taken.nanos ?? 0) / 1e6 > spareMs;
 }

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
 import type { BlockHeartbeat } from '../src/domain/block';
+import type { LostBlock } from '../src/domain/blocks';
 import type { JobEvent } from '../src/domain/schedule';
 
 /** What an activity that failed as a whole means: its worker was lost, or does not have the algorithm. */
@@ -7,14 +8,18 @@ export function failureEvent(error: unknown, blockId: number): JobEvent {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type === 'AlgorithmNotFound')
     return { type: 'blockRefused', blockId };
-  const heartbeat = lastHeartbeat(cause);
-  return { type: 'blockLost', blockId, error: describe(cause), ...(heartbeat !== undefined && { heartbeat }) };
+  return { type: 'blockLost', blockId, error: describe(cause), ...lastWords(cause) };
 }
 
-function lastHeartbeat(cause: unknown): BlockHeartbeat | undefined {
-  if (cause instanceof TimeoutFailure) return (cause.lastHeartbeatDetails ?? undefined) as BlockHeartbeat | undefined;
-  const isInterrupted = cause instanceof ApplicationFailure && cause.type === 'BlockInterrupted';
-  return isInterrupted ? ((cause.details?.[0] ?? undefined) as BlockHeartbeat | undefined) : undefined;
+function lastWords(cause: unknown): Pick<LostBlock, 'heartbeat' | 'begun'> {
+  if (cause instanceof TimeoutFailure && cause.lastHeartbeatDetails != null) {
+    return { heartbeat: cause.lastHeartbeatDetails as BlockHeartbeat };
+  }
+  if (cause instanceof ApplicationFailure && cause.type === 'BlockInterrupted') {
+    const heartbeat = cause.details?.[0] as BlockHeartbeat;
+    return { heartbeat, begun: heartbeat.outcomes.length };
+  }
+  return {};
 }
 
 function describe(cause: unknown): string {

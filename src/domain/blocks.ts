@@ -1,5 +1,5 @@
 /** How blocks come back: what became of each of their items, and what follows from it for the job (contract §6). */
-import { isFailure, type ItemOutcome } from './block';
+import { isFailure, type BlockHeartbeat, type ItemOutcome } from './block';
 import { failJob, type Failure } from './endings';
 import type { TaskChange } from './events';
 import { progressBody } from './bodies';
@@ -56,20 +56,26 @@ export function failUnserved(job: Job, algorithmName: string, now: number): void
   failJob(job, { level: 'critical', error, ...(node && { nodeName: node.plan.nodeName }) }, now);
 }
 
-export function loseBlock(
-  job: Job,
-  blockId: number,
-  error: string,
-  known: readonly (ItemOutcome | null)[],
-  now: number,
-): void {
-  const block = takeBlock(job, blockId);
+/** A block whose activity has failed as a whole. */
+export interface LostBlock {
+  readonly blockId: number;
+  readonly error: string;
+  /** What it had reported at last. */
+  readonly heartbeat?: BlockHeartbeat;
+  /** How many of its items had begun, where its worker could still tell. Absent: any may have. */
+  readonly begun?: number;
+}
+
+export function loseBlock(job: Job, lost: LostBlock, now: number): void {
+  const block = takeBlock(job, lost.blockId);
   if (block === undefined) return;
+  const { error, begun = Infinity, heartbeat } = lost;
   noteStarted(job, block.node.plan.algorithmName);
   block.indexes.forEach((index, position) => {
     if (isEnded(job)) return;
-    const outcome = known[position];
+    const outcome = heartbeat?.outcomes[position];
     if (outcome != null) endTask(job, block, index, outcome, false, now);
+    else if (position >= begun) giveBack(job, block, index, now);
     else endTask(job, block, index, { error }, true, now);
   });
   closeFinished(job, now);

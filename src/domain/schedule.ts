@@ -3,8 +3,8 @@
  * It does no I/O and knows no clock, so the same events always make the same job. The job is changed in place: a copy of
  * a batch of a million items for each event would be quadratic.
  */
-import type { BlockHeartbeat, BlockOutcome } from './block';
-import { endBlock, failUnserved, loseBlock, refuseBlock } from './blocks';
+import type { BlockOutcome } from './block';
+import { endBlock, failUnserved, loseBlock, refuseBlock, type LostBlock } from './blocks';
 import { tellFirstSnapshot } from './deferred';
 import { completeJob, failJob, stopJob } from './endings';
 import type { JobStatus } from './events';
@@ -25,12 +25,7 @@ export type JobEvent =
   | { readonly type: 'drain' }
   | { readonly type: 'blockEnded'; readonly blockId: number; readonly outcome: BlockOutcome }
   /** The worker was lost, timed out, or answered with an error of its own. */
-  | {
-      readonly type: 'blockLost';
-      readonly blockId: number;
-      readonly error: string;
-      readonly heartbeat?: BlockHeartbeat;
-    }
+  | ({ readonly type: 'blockLost' } & LostBlock)
   /** The worker that took it does not have its algorithm. */
   | { readonly type: 'blockRefused'; readonly blockId: number }
   /** What came of `findWorkers`; nothing where nobody could tell. */
@@ -76,7 +71,7 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       endBlock(job, event.blockId, event.outcome.outcomes, event.outcome.durationMs, now);
       break;
     case 'blockLost':
-      loseBlock(job, event.blockId, event.error, event.heartbeat?.outcomes ?? [], now);
+      loseBlock(job, event, now);
       break;
     case 'blockRefused':
       refuseBlock(job, event.blockId, now);

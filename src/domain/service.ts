@@ -83,7 +83,8 @@ export function noteRefused(job: Job, algorithmName: string, now: number): boole
 /** @param seen undefined where nobody could tell @returns whether the job fails */
 export function noteSeen(job: Job, algorithmName: string, seen: WorkersSeen | undefined, now: number): boolean {
   const service = serviceOf(job, algorithmName);
-  if (service.waitingSince === undefined || service.started || service.refused) return false;
+  // What was seen of a wait that is over tells nothing of the one that has begun since.
+  if (service.nextAt !== Infinity) return false;
   if (seen?.started === true) {
     noteStarted(job, algorithmName);
     return false;

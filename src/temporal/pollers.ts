@@ -12,7 +12,7 @@ export async function isServed(client: Client, taskQueue: string, tasks: keyof t
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its enum is not exported
     taskQueueType: TASK_TYPES[tasks],
   });
   const oldest = Date.now() - SEEN_WITHIN_MS;

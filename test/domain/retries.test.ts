@@ -13,13 +13,14 @@ describe('retry', () => {
   const causes: [string, (engine: Engine) => void][] = [
     ['an error', (engine) => engine.end('a', boom)],
     ['a crash', (engine) => engine.lose('a', 'boom')],
+    ['a dead thread', (engine) => engine.end('a', { error: 'boom', crash: true })],
     ['an error that is final', (engine) => engine.end('a', { error: 'boom', final: true })],
   ];
   const retried: Record<(typeof policies)[number], string[]> = {
     Never: [],
     OnError: ['an error'],
-    OnCrash: ['a crash'],
-    Always: ['an error', 'a crash'],
+    OnCrash: ['a crash', 'a dead thread'],
+    Always: ['an error', 'a crash', 'a dead thread'],
   };
   for (const policy of policies) {
     for (const [cause, happen] of causes) {
@@ -87,6 +88,20 @@ describe('a lost block', () => {
         .results.data?.slice(16, 23)
         .map((entry) => entry.result ?? entry.error),
     ).to.deep.equal(['reported', 'again', 'boom', 'reported', 'again', 'again', 'first']);
+  });
+
+  it('gives back what had not begun, where its worker could still tell', () => {
+    const engine = withBlock();
+    engine.drain();
+    engine.lose('green#17…#22', 'shut down', [ok, null], 2);
+    expect(engine.job.counts).to.include({ succeed: 17, active: 1, pending: 22 });
+    expect(engine.drain().received.filter(({ level }) => level === 'warn')).to.have.length(1);
+    const attempts = new Map<number | undefined, number>();
+    engine.run(({ batchIndex, attempt }) => {
+      attempts.set(batchIndex, attempt);
+      return { result: 0 };
+    });
+    expect([17, 18, 19, 20, 21, 22].map((item) => attempts.get(item))).to.deep.equal([undefined, 2, 1, 1, 1, 1]);
   });
 
   it('runs all its items again where it never reported', () => {

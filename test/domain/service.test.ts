@@ -92,6 +92,16 @@ describe('an algorithm that no worker takes', () => {
     expect(nextWake(engine.job) - engine.now).to.equal(WAIT);
   });
 
+  it('is not judged by what was seen of an earlier wait', () => {
+    const engine = started(green);
+    wake(engine);
+    engine.apply({ type: 'pause' });
+    for (const block of [...engine.running]) engine.end(block);
+    engine.apply({ type: 'resume' });
+    engine.apply({ type: 'workersSeen', algorithmName: 'green-alg', seen: { served: false, started: false } });
+    expect(engine.job.status).to.equal('active');
+  });
+
   it('is one among others: each is looked after by itself', () => {
     const engine = started(green, red);
     engine.end('red', { result: 1 });

@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import { useRigs } from '../support/fault-rig';
+import { runsByItem } from '../support/journal';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+
+/** Longer than a worker has for what is in hand when it is asked to stop. */
+const SLOW = { kind: 'wait', ms: 60_000, firstRunOnly: true } as const;
+const INTERRUPTED = 'the worker was shut down while it ran this task';
 
 describe('two worker processes that share a job', function () {
   this.timeout(120_000);
@@ -20,5 +25,36 @@ describe('two worker processes that share a job', function () {
     expect(runs.map(({ item }) => item).toSorted((one, other) => one - other)).to.deep.equal(job.items);
     expect(new Set(runs.map(({ pid }) => pid))).to.deep.equal(new Set(workers.map(({ pid }) => pid)));
     expect(job.warnings()).to.deep.equal([]);
+  });
+
+  it('run nothing twice when one is asked to stop, but what does not finish within its grace', async () => {
+    const rig = await createRig(await sharedTemporal());
+    const workers = await Promise.all([rig.startWorker(), rig.startWorker()]);
+    const job = await rig.startJob({ width: 200, ms: 100, settings: { window: 8 }, faults: { 40: SLOW } });
+    const { pid } = await job.untilRuns(40);
+    const death = await workers.find((worker) => worker.pid === pid)?.stop();
+    expect(death?.code).to.equal(0);
+
+    job.expectResults(await job.expectEnd('completed'));
+    const again = [...runsByItem(await job.runs())].filter(([, runs]) => runs.length > 1);
+    expect(again.map(([item, runs]) => [item, runs.map((run) => run.pid === pid)])).to.deep.equal([
+      [40, [true, false]],
+    ]);
+    expect(job.warnings()).to.deep.equal([INTERRUPTED]);
+  });
+
+  it('count no run of the items that a stop kept from beginning', async () => {
+    const rig = await createRig(await sharedTemporal());
+    const worker = await rig.startWorker();
+    // Behind the first items, which ride alone, blocks hold a quarter of what is left.
+    const job = await rig.startJob({ width: 40, ms: 50, settings: { window: 1 }, faults: { 18: SLOW } });
+    await job.untilRuns(18);
+    await worker.stop();
+    await rig.startWorker();
+
+    job.expectResults(await job.expectEnd('completed'));
+    const again = (await job.runs()).filter(({ run }) => run > 1);
+    expect(again.map(({ item }) => item)).to.deep.equal([18]);
+    expect(job.warnings()).to.deep.equal([INTERRUPTED]);
   });
 });

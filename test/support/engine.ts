@@ -95,10 +95,20 @@ export class Engine {
     this.apply({ type: 'blockEnded', blockId, outcome: { outcomes, durationMs: 1 } });
   }
 
-  /** Lets the worker of a block die, after the heartbeat that is given. */
-  lose(block: RunBlock | string, error: string, outcomes?: BlockHeartbeat['outcomes']): void {
+  /**
+   * Lets the worker of a block die, after the heartbeat that is given.
+   *
+   * @param begun how many of its items had begun, where it could still tell
+   */
+  lose(block: RunBlock | string, error: string, outcomes?: BlockHeartbeat['outcomes'], begun?: number): void {
     const { blockId } = this.release(block);
-    this.apply({ type: 'blockLost', blockId, error, ...(outcomes !== undefined && { heartbeat: { outcomes } }) });
+    this.apply({
+      type: 'blockLost',
+      blockId,
+      error,
+      ...(outcomes !== undefined && { heartbeat: { outcomes } }),
+      ...(begun !== undefined && { begun }),
+    });
   }
 
   private release(which: RunBlock | string): RunBlock {

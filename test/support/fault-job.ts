@@ -32,6 +32,11 @@ export class FaultJob {
     await until(`${String(count)} items have begun`, async () => itemsBegun(await this.runs()) >= count, withinMs);
   }
 
+  /** Waits until an item has begun. */
+  untilRuns(item: number): Promise<Run> {
+    return until(`item ${String(item)} has begun`, async () => (await this.runs()).find((run) => run.item === item));
+  }
+
   /** The texts that were told of items that ran again or failed. */
   warnings(): string[] {
     return this.receiver.progress.flatMap(({ tasks = [] }) => tasks.flatMap(({ error }) => error ?? []));

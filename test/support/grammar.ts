@@ -254,6 +254,12 @@ export const GRAMMAR: Readonly<Record<Group, readonly Row[]>> = {
     ['*@', [{ x: ['*@two'] }, 'fix'], tasks([{ x: ['a'] }, 'fix'], [{ x: ['b'] }, 'fix'])],
     ['@', [{ x: ['@tens', []] }, {}], task({ x: [[10, 20, 30], []] }, {})],
     [
+      'keys of any object',
+      [{ constructor: '@one.name', toString: 1 }],
+      task({ constructor: 'one', toString: 1 }),
+      ON_RUN,
+    ],
+    [
       'odd keys',
       [json('{"__proto__":"#[1]","constructor":"@one.name"}')],
       listed('[{"__proto__":1,"constructor":"one"}]'),

@@ -45,18 +45,24 @@ describe('the input grammar on a real run', () => {
     });
   }
 
-  it('is the same through the facade, but for the key __proto__, which no body may have', async () => {
-    const odd = TAKEN.filter(({ title }) => title.includes('odd keys'));
-    expect(odd).to.have.length(3);
-    for (const { pipeline, expected } of odd) {
+  const titled = (text: string) => TAKEN.filter(({ title }) => title.includes(text));
+
+  it('takes keys that any object has through the facade as well', async () => {
+    const rows = titled('keys of any object');
+    expect(rows).to.have.length(1);
+    for (const { pipeline, expected } of rows) {
       const { status, body } = await post(pipeline);
-      if (JSON.stringify(pipeline).includes('"__proto__":')) {
-        const message = 'Object contains forbidden prototype property';
-        expect({ status, body }).to.deep.equal({ status: 400, body: { error: { code: 400, message } } });
-      } else {
-        expect(status, JSON.stringify(body)).to.equal(200);
-        await expectResult(suite.worker.client.getHandle((body as { jobId: string }).jobId), expected);
-      }
+      expect(status, JSON.stringify(body)).to.equal(200);
+      await expectResult(suite.worker.client.getHandle((body as { jobId: string }).jobId), expected);
+    }
+  });
+
+  it('has no key __proto__ through the facade, which refuses it in any body', async () => {
+    const rows = titled('odd keys');
+    expect(rows).to.have.length(3);
+    const message = 'Object contains forbidden prototype property';
+    for (const { pipeline } of rows) {
+      expect(await post(pipeline)).to.deep.equal({ status: 400, body: { error: { code: 400, message } } });
     }
   });
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { resolve } from 'node:path';
 import { loadAlgorithms } from '../../src/algorithms';
 import type { PipelineNode } from '../../src/domain/pipeline';
-import { useWorker } from '../support/suite';
+import { statusesOf } from '../support/deliveries';
+import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
 
 describe('an algorithm with thread: true', () => {
@@ -12,6 +13,8 @@ describe('an algorithm with thread: true', () => {
       'homeless-alg': { thread: true, run: () => 1 },
     },
   }));
+
+  const listen = useReceiver();
 
   function node(algorithmName: string, rest: Partial<PipelineNode> = {}): { name: string; nodes: PipelineNode[] } {
     return { name: 'thread', nodes: [{ nodeName: 'green', algorithmName, ...rest }] };
@@ -37,6 +40,19 @@ describe('an algorithm with thread: true', () => {
     await until('it is active', async () => (await handle.status()).data?.details.includes('1 active') === true);
     await handle.stop('enough');
     expect(await handle.result()).to.include({ status: 'stopped', reason: 'enough' });
+  });
+
+  it('has crashed where its thread has, which is no error of its own', async () => {
+    const to = await listen();
+    const retry = (policy: 'OnCrash' | 'OnError') => node('exit-alg', { retry: { policy, limit: 1 } });
+    for (const [policy, warnings] of [['OnCrash', 1] as const, ['OnError', 0] as const]) {
+      const webhooks = { progress: `${to.url}/${policy}` };
+      const job = await suite.start({ ...retry(policy), webhooks, options: { progressVerbosityLevel: 'warn' } });
+      expect(await job.result()).to.have.property('status', 'failed');
+      const told = (): string[] => statusesOf(to.arrivedOn(`/${policy}`));
+      await to.until(() => told().at(-1) === 'failed');
+      expect(told()).to.deep.equal([...Array.from({ length: warnings }, () => 'active'), 'failed']);
+    }
   });
 
   const failures: readonly [string, string][] = [

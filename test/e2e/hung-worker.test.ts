@@ -1,9 +1,11 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { attemptsOf, Delivery } from '../support/deliveries';
 import type { FaultJob } from '../support/fault-job';
 import { useRigs } from '../support/fault-rig';
-import type { Run } from '../support/journal';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
 import { until } from '../support/until';
+import type { WorkerProcess } from '../support/worker-process';
 
 const HEARTBEAT_TIMEOUT = 10_000;
 /** The last heartbeat may be a second old, and timers are late on a machine under load. */
@@ -32,17 +34,22 @@ describe('a worker that hangs', function () {
 
   it('is done without, and what it answers when it goes on changes nothing', async () => {
     const rig = await createRig(await sharedTemporal());
-    const [hung] = [await rig.startWorker(), await rig.startWorker()];
+    const workers = await Promise.all([rig.startWorker(), rig.startWorker()]);
     const job = await rig.startJob({ width: 100, ms: 200, settings: { window: 8 } });
-    const isInHand = (run: Run): boolean => run.pid === hung.pid && run.ended === undefined;
     await job.untilBegun(30);
-    await until('it has work in hand', async () => (await job.runs()).some(isInHand));
+    const inHand = async (worker: WorkerProcess): Promise<number> =>
+      (await job.runs()).filter(({ pid, ended }) => pid === worker.pid && ended === undefined).length;
+    const hung = await until('one has half of the window', async () => {
+      const counts = await Promise.all(workers.map(inHand));
+      return workers[counts.findIndex((count) => count >= 4)];
+    });
     hung.signal('SIGSTOP');
     const hungAt = Date.now();
+    expect(await inHand(hung)).to.be.at.least(1);
     job.expectResults(await job.handle.result());
 
     hung.signal('SIGCONT');
-    const next = await rig.startJob({ width: 200, ms: 50, settings: { window: 8 } });
+    const next = await rig.startJob({ width: 400, ms: 200 });
     await until('it serves again', async () => (await next.runs()).some(({ pid }) => pid === hung.pid));
     await next.expectEnd('completed', DONE_WITHIN);
     const result = await job.expectEnd('completed', DONE_WITHIN);
@@ -65,5 +72,33 @@ describe('a worker that hangs', function () {
     expect(runs.length).to.be.at.least(2);
     expect(job.receiver.progress.at(-1)?.data?.details).to.equal('100.00% completed, 100 succeed');
     await expectNoticed(job, spun.began);
+  });
+
+  it('makes no attempt at a webhook that is taken for lost already', async () => {
+    const rig = await createRig(await sharedTemporal());
+    const sendingQueue = `test-${randomUUID()}`;
+    const [, hung] = await Promise.all([rig.startWorker(), rig.startWorker(sendingQueue)]);
+    const options = {
+      width: 1,
+      ms: 1,
+      settings: {
+        webhookTaskQueue: `${sendingQueue}-webhooks`,
+        attemptTimeoutMs: 1_000,
+        retryScheduleMs: [0, 1_000, 1_000, 1_000],
+      },
+    };
+    // By then it has asked the server for the next one.
+    await (await rig.startJob(options)).expectEnd('completed');
+    hung.signal('SIGSTOP');
+    const job = await rig.startJob(options);
+    await job.handle.result();
+    const delivery = new Delivery((await sharedTemporal()).client, job.handle.jobId, 'result');
+    await delivery.until('the first attempt is lost', ({ attempts }) => attempts[0]?.error === 'lost');
+
+    hung.signal('SIGCONT');
+    await until('the end of the delivery', async () => (await delivery.status()) === 'COMPLETED');
+    const { attempts } = await delivery.record();
+    const lost = attempts.filter(({ error }) => error === 'lost').map(({ attempt }) => attempt);
+    expect(attemptsOf(job.receiver.arrivedOn('/result')).filter((attempt) => lost.includes(attempt))).to.be.empty;
   });
 });
