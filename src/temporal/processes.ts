@@ -8,21 +8,31 @@ const POLL = 50;
 
 /** Whether a process of this id runs. */
 export async function isAlive(pid: number): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Somebody else's process is alive as well, we just may not signal it.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return !(await isZombie(pid));
+  if (!isListed(pid)) return false;
+  const state = await stateOf(pid);
+  // A zombie may be reaped between the two looks, and then it has no state either.
+  return state === undefined ? isListed(pid) : state !== ZOMBIE;
 }
 
 /** An ended process whose parent never asks for its exit code stays listed for ever, as in many containers. */
-async function isZombie(pid: number): Promise<boolean> {
-  if (process.platform !== 'linux') return false;
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
-  // The state follows the name, which is in parentheses and may itself contain some.
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+const ZOMBIE = 'Z';
+
+function isListed(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is listed as well, we just may not signal it.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The kernel's letter for what a process does; undefined where the system does not tell. */
+async function stateOf(pid: number): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => undefined);
+  // It follows the name, which is in parentheses and may itself contain some.
+  return stat?.charAt(stat.lastIndexOf(')') + 2);
 }
 
 /** The command line of a running process, or undefined where there is none or it cannot be read. */
