@@ -3,7 +3,7 @@ import { tellWaiting } from './deferred';
 import { progressBody, resultBody } from './bodies';
 import type { Job } from './job';
 import { utf8Length } from './json';
-import { publish } from './outbox';
+import { publishLast } from './outbox';
 import { stopUnfinished } from './tasks';
 import type { Level } from './verbosity';
 
@@ -30,7 +30,7 @@ export function completeJob(job: Job, at: number): void {
   job.status = 'completed';
   const status = progressBody(job, { level: 'info', at, hasData: true });
   job.record = { status, results };
-  publish(job.outbox, status);
+  publishLast(job.outbox, status);
 }
 
 export function failJob(job: Job, failure: Failure, at: number): void {
@@ -40,7 +40,7 @@ export function failJob(job: Job, failure: Failure, at: number): void {
   job.status = 'failed';
   const status = progressBody(job, { level, at, hasData: true, ...rest });
   job.record = { status, results: resultBody(job, { status: 'failed', at, ...rest }) };
-  publish(job.outbox, status);
+  publishLast(job.outbox, status);
 }
 
 export function stopJob(job: Job, reason: string, at: number): void {
@@ -49,5 +49,5 @@ export function stopJob(job: Job, reason: string, at: number): void {
   job.status = 'stopped';
   const status = progressBody(job, { level: 'info', at, hasData: true, reason });
   job.record = { status, results: resultBody(job, { status: 'stopped', at, reason }) };
-  publish(job.outbox, status);
+  publishLast(job.outbox, status);
 }

@@ -6,7 +6,8 @@
  * | at info or above | an entry of the queue, its body fixed at once, sent in order, never dropped here |
  * | below info | a mark that something changed: its body is made when its turn has come, so it is always the newest |
  *
- * An event at info or above takes over the task changes of a mark that waits, and clears it: it tells the newer state.
+ * An event at info or above clears a mark that waits, since it tells the newer state, unless there are task changes to
+ * tell a trace subscriber. The terminal event, which nothing follows, takes those over.
  */
 import type { ProgressBody, TaskChange } from './events';
 import type { Level } from './verbosity';
@@ -52,10 +53,15 @@ const SINGLE_WARNINGS = 100;
 /** An event at info or above. It waits for its turn, however long; nothing replaces it. */
 export function publish(outbox: Outbox, body: ProgressBody): void {
   if (!passes(outbox.subscriber, body.level)) return;
-  const tasks = mergeChanges(outbox.changes, body.tasks ?? []);
-  outbox.changedAt = undefined;
+  if (outbox.changes.length === 0) outbox.changedAt = undefined;
+  outbox.queue.push(body);
+}
+
+/** The terminal event: it replaces the trace event that waits, so that one's `tasks` move to it (contract §4). */
+export function publishLast(outbox: Outbox, body: ProgressBody): void {
+  const tasks = failuresFirst(outbox.changes);
   outbox.changes = [];
-  outbox.queue.push(tasks.length > 0 ? { ...body, tasks } : body);
+  publish(outbox, tasks.length > 0 ? { ...body, tasks } : body);
 }
 
 /** An event below info: something changed at `now`. */
@@ -157,19 +163,10 @@ function keep(changes: TaskChange[], change: TaskChange): TaskChange[] {
   return changes;
 }
 
-/** Failures first, as the contract lists them; a change that both lists hold is named once. */
-function mergeChanges(older: readonly TaskChange[], newer: readonly TaskChange[]): TaskChange[] {
-  const all = [...older.filter((change) => !newer.some((other) => isSame(change, other))), ...newer];
-  return failuresFirst(all).slice(0, MAX_CHANGES);
-}
-
+/** In the order in which the contract lists them. */
 export function failuresFirst(changes: readonly TaskChange[]): TaskChange[] {
   return [
     ...changes.filter((change) => change.error !== undefined),
     ...changes.filter((change) => change.error === undefined),
   ];
-}
-
-function isSame(one: TaskChange, other: TaskChange): boolean {
-  return one.nodeName === other.nodeName && one.batchID === other.batchID && one.status === other.status;
 }

@@ -5,6 +5,7 @@ import {
   failuresFirst,
   markChanged,
   publish,
+  publishLast,
   takeNext,
   takeSequence,
   takeWarning,
@@ -91,28 +92,41 @@ describe('events at info and above', () => {
     expect(takeNext(outbox, 0)).to.deep.equal(none);
   });
 
-  it('go before a snapshot that waits, take over its tasks and stand for it', () => {
+  for (const publishIt of [publish, publishLast]) {
+    it(`go before a debug event that waits and stand for it (${publishIt.name})`, () => {
+      const outbox = createOutbox('debug', SECOND);
+      markChanged(outbox, 0, change(1));
+      publishIt(outbox, body('info'));
+      expect([takeNext(outbox, 0), takeNext(outbox, 0)]).to.deep.equal([{ kind: 'queued', body: body('info') }, none]);
+    });
+  }
+
+  it('go before a trace event that waits and leave it its tasks', () => {
     const outbox = createOutbox('trace', SECOND);
     markChanged(outbox, 0, change(1));
-    markChanged(outbox, 0, failed(2));
-    publish(outbox, body('warn', { tasks: [failed(2)] }));
-    const expected = body('warn', { tasks: [failed(2), change(1)] });
-    expect(takeNext(outbox, 0)).to.deep.equal({ kind: 'queued', body: expected });
-    expect(takeNext(outbox, 0)).to.deep.equal(none);
+    markChanged(outbox, 3, failed(2));
+    const warning = body('warn', { tasks: [failed(2)] });
+    publish(outbox, warning);
+    expect(takeNext(outbox, 5)).to.deep.equal({ kind: 'queued', body: warning });
+    expect(takeNext(outbox, 5)).to.deep.equal({ kind: 'snapshot', changedAt: 3, tasks: [change(1), failed(2)] });
+    expect(takeNext(outbox, 5)).to.deep.equal(none);
   });
 
-  it('list at most 1,000 tasks, the failures first', () => {
+  it('take its tasks over where they are the last, the failures first', () => {
     const outbox = createOutbox('trace', SECOND);
     for (let index = 1; index <= 1_000; index++) markChanged(outbox, 0, change(index));
-    publish(outbox, body('warn', { tasks: [failed(1)] }));
+    markChanged(outbox, 0, failed(2));
+    publishLast(outbox, body('info'));
     const tasks = outbox.queue[0]?.tasks ?? [];
+    expect(takeNext(outbox, 0).kind).to.equal('queued');
     expect(tasks).to.have.length(1_000);
-    expect(tasks.slice(0, 2)).to.deep.equal([failed(1), change(1)]);
+    expect(tasks.slice(0, 2)).to.deep.equal([failed(2), change(1)]);
+    expect(takeNext(outbox, 0)).to.deep.equal(none);
   });
 
   it('have no tasks where nothing changed', () => {
     const outbox = createOutbox('trace', SECOND);
-    publish(outbox, body('info'));
+    publishLast(outbox, body('info'));
     expect(takeNext(outbox, 0)).to.deep.equal({ kind: 'queued', body: body('info') });
   });
 });
