@@ -8,7 +8,7 @@ const namedExportsOnly = {
 };
 
 export default defineConfig(
-  globalIgnores(['lib/', 'coverage/', '.data/']),
+  globalIgnores(['lib/', 'coverage/', '.data/', '.stryker/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

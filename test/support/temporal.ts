@@ -1,4 +1,4 @@
-/** One Temporal server for all tests of a mocha process, started by the first that asks. */
+/** One Temporal server for the tests of a mocha process, started by the first that asks. */
 import type { Client } from '@temporalio/client';
 import { after } from 'mocha';
 import { connect } from '../../src/temporal/connection';
@@ -26,7 +26,7 @@ async function start(): Promise<{ server: DevServer; temporal: TestTemporal }> {
   // Not even a run that ends without its hooks leaves a server behind.
   process.once('exit', () => {
     try {
-      process.kill(server.pid);
+      process.kill(server.pid, 'SIGKILL');
     } catch {
       // Gone already, as it should be.
     }
@@ -35,10 +35,12 @@ async function start(): Promise<{ server: DevServer; temporal: TestTemporal }> {
   return { server, temporal: { address: server.address, uiUrl: server.uiUrl, client } };
 }
 
+/** A process of `mocha --parallel` has this hook at the end of its first file: the next one starts another server. */
 after('stop the shared Temporal server', async function () {
   this.timeout(20_000);
   if (running === undefined) return;
   const { server, temporal } = await running;
+  running = undefined;
   await temporal.client.connection.close();
   await server.stop();
 });
