@@ -1,6 +1,6 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
 import { Context } from '@temporalio/activity';
-import { fromRuns, inputAt, type ItemOutcome } from '../src/domain/block';
+import { fromRuns, inputAt, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
 import { batchId } from '../src/domain/events';
 import type { Json } from '../src/domain/json';
 import type { Algorithms, AlgorithmOptions } from './algorithm';
@@ -23,13 +23,15 @@ export function createRunBlock(
   return async (input) => {
     const algorithm = findAlgorithm(algorithms, input.algorithmName);
     const context = Context.current();
+    const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
+    const width = Math.max(1, algorithm.concurrency ?? 1);
+    if (!(await announce(context, Math.min(width, indexes.length)))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, input.jobId, isShuttingDown);
     const startedAt = performance.now();
-    const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
     const outcomes: (ItemOutcome | null)[] = [];
     let begun = 0;
     let bytes = 0;
-    let reportedAt = -Infinity;
+    let reportedAt = startedAt;
     const report = (): void => {
       reportedAt = performance.now();
       context.heartbeat({ outcomes: [...outcomes] });
@@ -66,10 +68,9 @@ export function createRunBlock(
       }
     };
 
-    report();
     const timer = setInterval(report, HEARTBEAT_MS);
     try {
-      const lanes = Array.from({ length: Math.max(1, algorithm.concurrency ?? 1) }, lane);
+      const lanes = Array.from({ length: width }, lane);
       await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
       stop.release();
@@ -79,6 +80,25 @@ export function createRunBlock(
     if (ended.length < begun) throw blockInterrupted({ outcomes });
     return { outcomes: ended, durationMs: Math.round(performance.now() - startedAt) };
   };
+}
+
+const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
+
+/**
+ * Has the server write down that the first items begin, before they do: a block that is lost without a heartbeat has
+ * begun nothing (DESIGN.md, «runBlock»). Such are those that a worker is handed while it stops.
+ *
+ * @returns false where the server does not take it: the block is canceled, or was given up since the worker hung
+ */
+async function announce({ client, info, log }: Context, begin: number): Promise<boolean> {
+  const heartbeat: BlockHeartbeat = { outcomes: Array.from({ length: begin }, () => null) };
+  try {
+    await client.activity.heartbeat(info.taskToken, heartbeat);
+    return true;
+  } catch (error) {
+    log.debug('the block does not begin', { error });
+    return false;
+  }
 }
 
 function findAlgorithm(algorithms: Algorithms, name: string): AlgorithmOptions {

@@ -1,13 +1,15 @@
 /** One job, steered from outside (contract §11). */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { PipelineError } from './domain/errors';
-import type { JobRecord, ProgressBody, ResultBody } from './domain/events';
+import { TERMINAL_STATUSES, type JobRecord, type ProgressBody, type ResultBody } from './domain/events';
 import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
 import { resultsQuery, statusQuery } from '../workflows/messages';
 
 /** Long enough for a worker under load, and within the contract's two seconds. */
 const STATUS_WAIT_MS = 1_500;
+/** A job's worker may be at work on what the job has ended with. */
+const RESULTS_WAIT_MS = 10_000;
 
 /** One job. Every call throws PipelineError `NotFound` where there is no such job, `Unavailable` where nobody answers. */
 export class JobHandle {
@@ -32,10 +34,20 @@ export class JobHandle {
     const results = await queryWithin(this.client, this.jobId, resultsQuery, STATUS_WAIT_MS);
     if (results != null) return results;
     const { pipeline, status } = await this.status();
+    if (TERMINAL_STATUSES.includes(status)) return await this.finalResults();
     throw new PipelineError(
       'WrongState',
       `unable to get results for pipeline ${pipeline} because its in ${status} status`,
     );
+  }
+
+  /** Of a job that has ended while its workflow is still at work, with large results or with no worker. */
+  private async finalResults(): Promise<ResultBody> {
+    const results = await queryWithin(this.client, this.jobId, resultsQuery, RESULTS_WAIT_MS);
+    if (results != null) return results;
+    const description = await this.describe();
+    if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
+    throw new PipelineError('Unavailable', `no worker told the results of ${this.jobId} in time`);
   }
 
   /** Waits for the end of the job, however it ends. */

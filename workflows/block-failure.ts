@@ -12,7 +12,9 @@ export function failureEvent(error: unknown, blockId: number): JobEvent {
 }
 
 function lastWords(cause: unknown): Pick<LostBlock, 'heartbeat' | 'begun'> {
-  if (cause instanceof TimeoutFailure && cause.lastHeartbeatDetails != null) {
+  if (cause instanceof TimeoutFailure) {
+    // A block has the server write down its beginning before it begins.
+    if (cause.lastHeartbeatDetails == null) return cause.timeoutType === 'HEARTBEAT' ? { begun: 0 } : {};
     return { heartbeat: cause.lastHeartbeatDetails as BlockHeartbeat };
   }
   if (cause instanceof ApplicationFailure && cause.type === 'BlockInterrupted') {

@@ -17,9 +17,8 @@ export interface SupervisedOptions {
 }
 
 const FIRST_DELAY = 1_000;
+/** Of one that dies again and again before it is ready; one that was ready is started again at once, for all jobs need it. */
 const LONGEST_DELAY = 30_000;
-/** After this time the next death counts as the first. */
-const STABLE_AFTER = 60_000;
 const READY_WITHIN = 60_000;
 
 export class Supervised {
@@ -54,7 +53,7 @@ export class Supervised {
         reject(new Error(`the ${name} is not ready after ${String(READY_WITHIN / 1_000)} s`));
       };
     });
-    this.#watch(child, Date.now());
+    this.#watch(child);
     return ready;
   }
 
@@ -86,6 +85,9 @@ export class Supervised {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;
+    child.on('message', (message) => {
+      if (isReady(message)) this.#delay = FIRST_DELAY;
+    });
     child.on('error', (error) => {
       log(`the ${name}: ${error.message}`);
     });
@@ -93,18 +95,17 @@ export class Supervised {
     return child;
   }
 
-  #watch(child: ChildProcess, since: number): void {
+  #watch(child: ChildProcess): void {
     const restart = (code: number | null, signal: NodeJS.Signals | null): void => {
-      void this.#restart(ending(code, signal), Date.now() - since);
+      void this.#restart(ending(code, signal));
     };
     if (hasEnded(child)) restart(child.exitCode, child.signalCode);
     else child.once('exit', restart);
   }
 
-  async #restart(how: string, lived: number): Promise<void> {
+  async #restart(how: string): Promise<void> {
     const { signal } = this.#stopping;
     if (signal.aborted) return;
-    if (lived >= STABLE_AFTER) this.#delay = FIRST_DELAY;
     const delay = this.#delay;
     this.#delay = Math.min(delay * 2, LONGEST_DELAY);
     this.options.log(`the ${this.options.name} has ended (${how}): starting it again in ${String(delay / 1_000)} s`);
@@ -113,7 +114,7 @@ export class Supervised {
     } catch {
       return;
     }
-    this.#watch(this.#fork(), Date.now());
+    this.#watch(this.#fork());
   }
 }
 

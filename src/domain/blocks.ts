@@ -70,7 +70,8 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   const block = takeBlock(job, lost.blockId);
   if (block === undefined) return;
   const { error, begun = Infinity, heartbeat } = lost;
-  noteStarted(job, block.node.plan.algorithmName);
+  if (begun > 0) noteStarted(job, block.node.plan.algorithmName);
+  else noteUntaken(job, block.node.plan.algorithmName);
   block.indexes.forEach((index, position) => {
     if (isEnded(job)) return;
     const outcome = heartbeat?.outcomes[position];

@@ -90,6 +90,18 @@ describe('a lost block', () => {
     ).to.deep.equal(['reported', 'again', 'boom', 'reported', 'again', 'again', 'first']);
   });
 
+  for (const policy of ['Never', 'OnCrash']) {
+    it(`that has begun nothing is given back, and was no run (${policy})`, () => {
+      const engine = new Engine(pipeline({}, { ...node('green', '#[1,2]'), retry: { policy, limit: 1 } })).start();
+      for (let time = 0; time < 3; time++) engine.lose('green#1', 'never begun', undefined, 0);
+      expect(engine.job.counts).to.include({ active: 2, failed: 0 });
+      expect(engine.find('green#1').input.attempt).to.equal(1);
+      expect(engine.drain().received.filter(({ level }) => level === 'warn')).to.deep.equal([]);
+      engine.run(() => ({ result: 0 }));
+      expect(engine.record().status.status).to.equal('completed');
+    });
+  }
+
   it('gives back what had not begun, where its worker could still tell', () => {
     const engine = withBlock();
     engine.drain();

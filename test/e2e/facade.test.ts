@@ -158,6 +158,15 @@ describe('the facade', () => {
     // With a slash behind it, as hkubectl sends it.
     ['a stop without a job', 'stop/', {}, 400, "data should have required property 'jobId'"],
     ['a stop of a number', 'stop', { jobId: 1 }, 400, 'data.jobId should be string'],
+    ['a pause of nothing', 'pause', { jobId: '' }, 404, 'jobId  Not Found'],
+    ['a resume of half a character', 'resume', { jobId: '\ud800' }, 404, 'jobId \ud800 Not Found'],
+    [
+      'a stop of a very long id',
+      'stop',
+      { jobId: 'x'.repeat(2_000) },
+      404,
+      `No jobs found matching criteria (jobId: ${'x'.repeat(2_000)}, statuses: pending,active,paused)`,
+    ],
   ];
   for (const [what, path, body, code, message] of refusals) {
     it(`refuses ${what}`, async () => {

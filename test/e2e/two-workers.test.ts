@@ -57,4 +57,19 @@ describe('two worker processes that share a job', function () {
     expect(again.map(({ item }) => item)).to.deep.equal([18]);
     expect(job.warnings()).to.deep.equal([INTERRUPTED]);
   });
+
+  it('lose no item that may run once when they are asked to stop in turn', async () => {
+    const rig = await createRig(await sharedTemporal());
+    const job = await rig.startJob({ width: 400, ms: 150, retry: { policy: 'Never' } });
+    for (const items of [30, 60, 90]) {
+      const worker = await rig.startWorker();
+      await job.untilBegun(items);
+      // It is handed tasks until it has stopped asking.
+      await worker.stop();
+    }
+    await rig.startWorker();
+    job.expectResults(await job.expectEnd('completed'));
+    expect((await job.runs()).map(({ run }) => run)).to.deep.equal(job.items.map(() => 1));
+    expect(job.warnings()).to.deep.equal([]);
+  });
 });
