@@ -71,9 +71,13 @@ export function toJson(output: unknown): string {
 /** An empty text would not count as an error for a reader, so the error's name stands in. */
 export function messageOf(error: unknown): string {
   try {
-    const text = error instanceof Error ? error.message || error.name : String(error) || 'unknown error';
-    return toText(text, MAX_ERROR);
+    return toText(textOf(error) || 'unknown error', MAX_ERROR);
   } catch {
     return 'an error that can not be shown';
   }
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof Error) return error.message || error.name;
+  return typeof error === 'object' && error !== null ? JSON.stringify(error) : String(error);
 }

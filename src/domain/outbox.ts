@@ -163,10 +163,23 @@ function keep(changes: TaskChange[], change: TaskChange): TaskChange[] {
   return changes;
 }
 
-/** In the order in which the contract lists them. */
+/**
+ * In the order in which the contract lists them. What a task did before it failed is dropped: behind the failure it would
+ * be read as newer.
+ */
 export function failuresFirst(changes: readonly TaskChange[]): TaskChange[] {
+  const lastFailure = new Map<string, number>();
+  changes.forEach((change, position) => {
+    if (change.error !== undefined) lastFailure.set(keyOf(change), position);
+  });
   return [
     ...changes.filter((change) => change.error !== undefined),
-    ...changes.filter((change) => change.error === undefined),
+    ...changes.filter((change, position) => {
+      return change.error === undefined && position > (lastFailure.get(keyOf(change)) ?? -1);
+    }),
   ];
+}
+
+function keyOf({ nodeName, batchID }: TaskChange): string {
+  return batchID ?? nodeName;
 }

@@ -92,6 +92,7 @@ describe('a raw batch', () => {
     ['#[1,2,3]', values(1, 2, 3)],
     ['#[ 1 , 2 ] ', values(1, 2)],
     ['#[-1,2.5,1e3]', values(-1, 2.5, 1000)],
+    ['#[1E400,-1e999]', values('1E400', '-1e999')],
     ['#[true,false,null]', values(true, false, null)],
     ['#[a,b c]', values('a', 'b c')],
     ['#["a","1"]', values('a', '1')],

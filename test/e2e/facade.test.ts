@@ -165,7 +165,7 @@ describe('the facade', () => {
       'stop',
       { jobId: 'x'.repeat(2_000) },
       404,
-      `No jobs found matching criteria (jobId: ${'x'.repeat(2_000)}, statuses: pending,active,paused)`,
+      `No jobs found matching criteria (jobId: ${'x'.repeat(2_000)}, statuses: active,pending,paused)`,
     ],
   ];
   for (const [what, path, body, code, message] of refusals) {

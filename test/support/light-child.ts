@@ -1,5 +1,7 @@
 /** As light as a supervised process can be: it starts in no time, and does what the real ones do for their supervisor. */
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { reportReady, runAsChild } from '../../src/cli/child';
 
 const [, , command] = process.argv;
@@ -13,4 +15,6 @@ if (command === 'serve') {
   });
 } else {
   reportReady();
+  // For tests, which the supervisor does not tell.
+  writeFileSync(join(process.env['DATA_DIR'] ?? '', `ready-${String(process.pid)}`), '');
 }

@@ -11,6 +11,10 @@ describe('an error of an algorithm', () => {
       'long-alg': () => {
         throw new Error('x'.repeat(1_000_000));
       },
+      'plain-alg': () => {
+        const thrown: unknown = { code: 5 };
+        throw thrown;
+      },
       'rude-alg': () => {
         const thrown: unknown = rude;
         throw thrown;
@@ -30,6 +34,11 @@ describe('an error of an algorithm', () => {
     expect(failures.map(({ error }) => error)).to.deep.equal(Array(10).fill(`${'x'.repeat(4_000)}…`));
   });
 
+  it('may be an object of any kind', async () => {
+    const handle = await suite.start(job('plain-alg', 1));
+    expect((await handle.result()).error).to.equal('{"code":5}');
+  });
+
   it('may be one that can not even be shown', async () => {
     const handle = await suite.start(job('rude-alg', 1));
     expect((await handle.result()).error).to.equal('an error that can not be shown');
@@ -37,7 +46,7 @@ describe('an error of an algorithm', () => {
 });
 
 const rude = {
-  toString(): string {
+  toJSON(): string {
     throw new Error('no');
   },
 };

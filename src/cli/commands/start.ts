@@ -31,7 +31,8 @@ export async function start(config: Config): Promise<void> {
   const running = await starting;
   started = running;
   log(`facade    ${pc.cyan(running.facadeUrl)}`);
-  log(`temporal  ${pc.cyan(running.uiUrl ?? running.temporalAddress)}`);
+  const { temporalAddress, uiUrl } = running;
+  log(`temporal  ${pc.cyan(temporalAddress)}${uiUrl === undefined ? '' : `, its page ${pc.cyan(uiUrl)}`}`);
   log(`data      ${config.dataDir}`);
   log('Ctrl-C stops all of it');
 }

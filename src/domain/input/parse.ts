@@ -82,7 +82,9 @@ function parseRawBatch(text: string): BatchSegment[] {
 
 function parseElement(part: string): Json {
   try {
-    return JSON.parse(part) as Json;
+    const value = JSON.parse(part) as Json;
+    // A number beyond all numbers would travel as null.
+    return value === Infinity || value === -Infinity ? part : value;
   } catch {
     return part;
   }
