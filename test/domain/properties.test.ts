@@ -100,7 +100,10 @@ const warnedTasks = (tasks: readonly TaskChange[] = []) =>
 const toldBy = ({ level, status, tasks }: ProgressBody) =>
   level === 'warn' ? warnedTasks(tasks) : [`${level} ${status}`];
 
-describe('any pipeline under any outcomes', () => {
+describe('any pipeline under any outcomes', function () {
+  // Seconds by themselves, and many where others are at work on the machine.
+  this.timeout(60_000);
+
   const holds = (what: string, check: (account: Account, level: Level) => void) =>
     it(what, () => {
       fc.assert(
