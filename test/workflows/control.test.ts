@@ -88,8 +88,11 @@ describe('a job is steered', () => {
     expect(await job.pause()).to.include({ level: 'info', status: 'paused' });
     gate.open('one#1');
     gate.open('one#2');
-    await until('what was in hand is done', async () => (await job.status()).data?.details.includes('2 succeed'));
-    expect((await job.status()).data?.details).to.equal('50.00% completed, 2 succeed, 2 pending');
+    const details = await until('what was in hand is done', async () => {
+      const { data } = await job.status();
+      return data?.details.includes('2 succeed') === true ? data.details : undefined;
+    });
+    expect(details).to.equal('50.00% completed, 2 succeed, 2 pending');
     expect(began).to.deep.equal(['one#1', 'one#2']);
     expect(aborted).to.deep.equal([]);
     expect(await job.resume()).to.include({ status: 'active' });
