@@ -1,4 +1,6 @@
 /** Queries and updates of a running job, each within a time that its caller can wait. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, type QueryDefinition } from '@temporalio/common';
 import { PipelineError } from '../domain/errors';
@@ -35,10 +37,36 @@ export async function control(
   verb: 'stop' | 'pause' | 'resume',
   reason: string | undefined,
 ): Promise<ProgressBody | 'closed'> {
+  const deadline = Date.now() + CONTROL_WAIT_MS;
+  // One id over all tries: what the job has taken once it does not take again.
+  const updateId = randomUUID();
+  for (;;) {
+    const answer = await tryControl(client, jobId, { verb, reason, updateId, deadline });
+    if (answer !== 'failed task') return answer;
+    if (Date.now() + FAILED_TASK_PAUSE_MS >= deadline) throw notTaken(jobId, verb);
+    await sleep(FAILED_TASK_PAUSE_MS);
+  }
+}
+
+/** Between two tries where the task that would have taken the call has failed, as it does where an item ends meanwhile. */
+const FAILED_TASK_PAUSE_MS = 50;
+
+interface ControlCall {
+  readonly verb: 'stop' | 'pause' | 'resume';
+  readonly reason: string | undefined;
+  readonly updateId: string;
+  readonly deadline: number;
+}
+
+async function tryControl(
+  client: Client,
+  jobId: string,
+  { verb, reason, updateId, deadline }: ControlCall,
+): Promise<ProgressBody | 'closed' | 'failed task'> {
   const handle = client.workflow.getHandle(jobId);
   try {
-    return await client.connection.withDeadline(Date.now() + CONTROL_WAIT_MS, () =>
-      handle.executeUpdate<ProgressBody, [reason: string | undefined]>(verb, { args: [reason] }),
+    return await client.connection.withDeadline(deadline, () =>
+      handle.executeUpdate<ProgressBody, [reason: string | undefined]>(verb, { args: [reason], updateId }),
     );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'closed';
@@ -49,13 +77,17 @@ export async function control(
       if (cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow') return 'closed';
       throw error;
     }
-    if (isTimeout(error) || isStuck(error))
-      throw new PipelineError('Unavailable', `no worker took the ${verb} of ${jobId} in time`);
+    if (isStuck(error)) return 'failed task';
+    if (isTimeout(error)) throw notTaken(jobId, verb);
     throw error;
   }
 }
 
-/** FAILED_PRECONDITION of gRPC: the workflow's tasks fail, so nobody takes its messages. */
+function notTaken(jobId: string, verb: string): PipelineError {
+  return new PipelineError('Unavailable', `no worker took the ${verb} of ${jobId} in time`);
+}
+
+/** FAILED_PRECONDITION of gRPC: the workflow's task has failed, and the message with it. */
 function isStuck(error: unknown): boolean {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return isGrpcServiceError(cause) && [9].includes(cause.code);

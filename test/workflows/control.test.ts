@@ -11,6 +11,7 @@ import { until } from '../support/until';
 describe('a job is steered', () => {
   const suite = useWorker({
     algorithms: {
+      quick: () => 1,
       wait: async ({ taskId }, { signal }) => {
         // An algorithm of the test before may be told to stop a little after its end.
         const told = aborted;
@@ -72,6 +73,17 @@ describe('a job is steered', () => {
     await to.until(({ received }) => received.length === 4);
     expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'active', 'stopped', 'result stopped']);
     expect(began).to.have.length(3);
+  });
+
+  it('by a stop that comes as an item ends, which has the server refuse the task that took it', async () => {
+    const nodes = ['quick', 'wait', 'wait'].map((algorithmName, index) => {
+      return { nodeName: `n${String(index)}`, algorithmName };
+    });
+    for (let time = 1; time <= 20; time++) {
+      const job = await suite.start({ name: 'steered', nodes });
+      expect(await job.stop('enough')).to.include({ status: 'stopped', reason: 'enough' });
+      expect(await job.result()).to.include({ status: 'stopped', reason: 'enough' });
+    }
   });
 
   it('by a stop without a reason, and without webhooks', async () => {
