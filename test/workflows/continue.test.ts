@@ -20,7 +20,8 @@ const WIDE: Pipeline = {
 };
 
 describe('a job that is longer than one history', function () {
-  this.timeout(120_000);
+  // Without a cache each of its thousand tasks replays up to four thousand events.
+  this.timeout(400_000);
   const gate = new Gate();
   const suite = useWorker({
     algorithms: {
@@ -70,7 +71,7 @@ describe('a job that is longer than one history', function () {
       async () => {
         return (await handle.status()).data?.details.includes(`${String(ITEMS - 1)} succeed`) === true;
       },
-      60_000,
+      300_000,
     );
     expect(await runsOf(handle.jobId)).to.be.greaterThan(1);
     expect((await handle.pause()).status).to.equal('paused');
