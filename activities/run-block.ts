@@ -96,7 +96,9 @@ async function announce({ client, info, log }: Context, begin: number): Promise<
     await client.activity.heartbeat(info.taskToken, heartbeat);
     return true;
   } catch (error) {
-    log.debug('the block does not begin', { error });
+    // Canceled or given up is nothing to see to; what else keeps blocks from beginning is.
+    const isExpected = error instanceof Error && /^Activity(Cancelled|NotFound|Paused|Reset)Error$/.test(error.name);
+    log[isExpected ? 'debug' : 'warn']('the block does not begin', { error });
     return false;
   }
 }
