@@ -32,8 +32,9 @@ export class TestPostgres {
   }
 
   static async start(): Promise<TestPostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'pipelines-postgres-'));
+    const initdb = join(await binaries(), 'initdb');
     const user = await serverUser();
+    const folder = await mkdtemp(join(tmpdir(), 'pipelines-postgres-'));
     if (user !== undefined) await chown(folder, user.uid, user.gid);
     const passwordFile = join(folder, 'password');
     await writeFile(passwordFile, PASSWORD);
