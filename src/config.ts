@@ -16,6 +16,7 @@ import {
   parseUrl,
 } from './config-values';
 import type { LogLevel } from './logger';
+import { parseDatabaseUrl } from './store/postgres-url';
 import { parseAllowList, type AllowList } from './webhooks/guard';
 import { parseSecrets, type Secret } from './webhooks/sign';
 
@@ -37,6 +38,7 @@ export const SETTINGS = {
   taskQueue: { name: 'TASK_QUEUE', fallback: 'pipelines', what: 'task queue of workflows and algorithms' },
   temporalUiUrl: { name: 'TEMPORAL_UI_URL', unset: "the started server's", what: "Temporal's page, for links" },
   dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
+  databaseUrl: { name: 'DATABASE_URL', unset: 'a file in DATA_DIR', what: 'PostgreSQL database of the definitions' },
   algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
   algorithmWait: { name: 'ALGORITHM_WAIT', fallback: '60s', what: 'how long an unserved algorithm is waited for' },
   maxBatch: { name: 'MAX_BATCH', fallback: '10000000', what: 'the widest batch that is taken, in items' },
@@ -75,6 +77,8 @@ export interface Config {
   readonly temporalUiUrl?: string;
   /** Absolute. */
   readonly dataDir: string;
+  /** May hold a password: never log. */
+  readonly databaseUrl?: string;
   /** Module paths as given; empty means the examples. */
   readonly algorithms: readonly string[];
   readonly algorithmWait: number;
@@ -131,6 +135,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
   const host = read(SETTINGS.host, parseHost);
   const port = read(SETTINGS.port, parsePort);
   const temporalUiUrl = read(SETTINGS.temporalUiUrl, (text) => (text === '' ? undefined : parseUrl(text)));
+  const databaseUrl = read(SETTINGS.databaseUrl, (text) => (text === '' ? undefined : parseDatabaseUrl(text)));
   const config: Config = {
     host,
     port,
@@ -138,6 +143,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     taskQueue: read(SETTINGS.taskQueue, String),
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
     dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     algorithms: read(SETTINGS.algorithms, parseList),
     algorithmWait: read(SETTINGS.algorithmWait, parseDuration),
     maxBatch: read(SETTINGS.maxBatch, parseCount),

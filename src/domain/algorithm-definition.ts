@@ -1,0 +1,22 @@
+/** An algorithm as `POST /store/algorithms` takes it, and where it is run (contract §10). */
+import type { Json } from './json';
+
+export interface AlgorithmDefinition {
+  /** At most 32 characters: lower-case alphanumeric, dash or dot. */
+  readonly name: string;
+  /** An endpoint that is POSTed an item's arguments; `timeout` in seconds, default 60. */
+  readonly http?: { readonly url: string; readonly timeout?: number };
+  /** An activity of any Temporal worker, in any language. */
+  readonly activity?: { readonly taskQueue: string; readonly type: string };
+  /** Kept for HKube's clients; a worker that announces the name runs it. */
+  readonly algorithmImage?: string;
+  /** What HKube's clients send besides (cpu, mem, …) is kept and not used. */
+  readonly [other: string]: Json | undefined;
+}
+
+/** Where the items of one algorithm are run. A job is started with one for each algorithm that it uses. */
+export type AlgorithmHome =
+  /** A worker of ours that announced the name, by its task queue. */
+  | { readonly kind: 'worker'; readonly taskQueue: string }
+  | { readonly kind: 'http'; readonly url: string; readonly timeoutMs: number }
+  | { readonly kind: 'activity'; readonly taskQueue: string; readonly type: string };
