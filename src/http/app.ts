@@ -4,21 +4,20 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { Logger } from 'pino';
-import type { PipelineClient } from '../client';
-import type { AllowList } from '../webhooks/guard';
 import { answerErrors } from './errors';
 import { checkHost } from './host';
-import { execRoutes } from './routes/exec';
+import { createDocument } from './openapi';
+import { mountRoutes, type Route } from './route';
+import { execRoutes, type ExecOptions } from './routes/exec';
 import { healthRoutes, type Readiness } from './routes/health';
+import { jobRoutes } from './routes/jobs';
+import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
+import { storePipelineRoutes } from './routes/store-pipelines';
+import { webhookRoutes } from './routes/webhooks';
 
-export interface AppOptions {
-  readonly pipelines: PipelineClient;
-  /** The names that can be run; undefined where they are not known here. */
-  readonly algorithms?: ReadonlySet<string>;
+export interface AppOptions extends ExecOptions, StoreAlgorithmOptions {
   /** The names, besides addresses and `localhost`, that the facade is reached by. */
   readonly hosts: readonly string[];
-  /** Addresses besides the public ones that webhooks may have. */
-  readonly allow: AllowList;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
@@ -27,19 +26,40 @@ const PREFIX = '/api/v1';
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
+  const routes = apiRoutes(options);
   const api = new Router({ prefix: PREFIX });
-  execRoutes(api, options);
+  mountRoutes(api, routes);
+  const health = healthRoutes(options);
   const root = new Router();
-  healthRoutes(root, options);
+  mountRoutes(root, health);
+  const document = createDocument([
+    { prefix: PREFIX, routes },
+    { prefix: '', routes: health },
+  ]);
+  const docs = new Router();
+  docs.get('/swagger-api', (ctx) => {
+    ctx.body = document;
+  });
 
   app.use(helmet());
   app.use(answerErrors(options.log));
   app.use(root.routes());
   app.use(checkHost(options.hosts));
+  app.use(docs.routes());
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', onError: refuseBody }));
   app.use(api.routes());
   app.use(api.allowedMethods());
   return app;
+}
+
+function apiRoutes(options: AppOptions): Route[] {
+  return [
+    ...execRoutes(options),
+    ...jobRoutes(options),
+    ...webhookRoutes(options),
+    ...storePipelineRoutes(options),
+    ...storeAlgorithmRoutes(options),
+  ];
 }
 
 /** The parser's own word on what is wrong with the text. */

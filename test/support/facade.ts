@@ -1,10 +1,12 @@
 /** A real facade on a free port, over a real client. */
 import { after, before } from 'mocha';
 import { PipelineClient } from '../../src/client';
+import { refuseUnknown } from '../../src/http/known-algorithms';
 import { startFacade } from '../../src/http/server';
 import { createLogger } from '../../src/logger';
 import { isServed } from '../../src/temporal/pollers';
 import { parseAllowList } from '../../src/webhooks/guard';
+import { memoryStore } from './memory-store';
 import type { Suite } from './suite';
 import type { TestTemporal } from './temporal';
 
@@ -29,9 +31,11 @@ export async function startTestFacade(
   const { client } = temporal;
   const facade = await startFacade('127.0.0.1', 0, {
     pipelines: new PipelineClient(client, { taskQueue }),
-    algorithms: new Set(algorithms),
+    store: memoryStore(),
+    resolve: refuseUnknown(new Set(algorithms)),
     hosts: ['pipelines.example'],
     allow: parseAllowList('127.0.0.0/8'),
+    algorithmAllow: parseAllowList('127.0.0.0/8'),
     readiness: async () => ({ temporal: true, worker: await isServed(client, taskQueue, 'workflow') }),
     log: createLogger('fatal', 'facade'),
   });
