@@ -49,6 +49,9 @@ const DIGEST = 'PipelineDigest';
 /** The largest pipeline that fits into a workflow's arguments: Temporal refuses a payload over 2 MiB. */
 const MAX_PIPELINE_BYTES = 1_900_000;
 
+/** A server under load takes a start later than it answers a question. */
+const START_WITHIN_MS = 10_000;
+
 export class PipelineClient {
   private searchable: Promise<boolean> | undefined;
 
@@ -108,7 +111,9 @@ export class PipelineClient {
       }),
     };
     try {
-      await this.client.workflow.start(RUN_PIPELINE, options);
+      await this.client.connection.withDeadline(Date.now() + START_WITHIN_MS, () =>
+        this.client.workflow.start(RUN_PIPELINE, options),
+      );
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const { memo } = await describeJob(this.client, jobId);
