@@ -91,7 +91,9 @@ export class PipelineClient {
     const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
-    const searchable = await this.isSearchable();
+    const { connection } = this.client;
+    const deadline = Date.now() + START_WITHIN_MS;
+    const searchable = await connection.withDeadline(deadline, () => this.isSearchable());
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
@@ -111,9 +113,7 @@ export class PipelineClient {
       }),
     };
     try {
-      await this.client.connection.withDeadline(Date.now() + START_WITHIN_MS, () =>
-        this.client.workflow.start(RUN_PIPELINE, options),
-      );
+      await connection.withDeadline(deadline, () => this.client.workflow.start(RUN_PIPELINE, options));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const { memo } = await describeJob(this.client, jobId);

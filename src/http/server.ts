@@ -1,6 +1,6 @@
 /** The facade as a process: listens, and closes when it is told to. */
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp, type AppOptions } from './app';
 
@@ -23,6 +23,11 @@ export async function startFacade(host: string, port: number, options: AppOption
     if (!server.listening) response.setHeader('connection', 'close');
     void handle(request, response);
   });
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -31,7 +36,9 @@ export async function startFacade(host: string, port: number, options: AppOption
 
   async function close(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    // By hand: Node leaves those open on which nothing was asked yet.
+    const busy = new Set([...inHand].map(({ socket }) => socket));
+    for (const socket of connections) if (!busy.has(socket)) socket.destroy();
     // A client that keeps its connection would send the next request on it.
     for (const response of inHand) if (!response.headersSent) response.setHeader('connection', 'close');
     const drained = new AbortController();
