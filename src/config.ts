@@ -20,6 +20,7 @@ import {
   type RateLimit,
 } from './config-values';
 import type { LogLevel } from './logger';
+import { parseDatabaseUrl } from './store/postgres-url';
 import { parseAllowList, type AllowList } from './webhooks/guard';
 import { parseSecrets, type Secret } from './webhooks/sign';
 
@@ -41,6 +42,7 @@ export const SETTINGS = {
   taskQueue: { name: 'TASK_QUEUE', fallback: 'pipelines', what: 'task queue of workflows and algorithms' },
   temporalUiUrl: { name: 'TEMPORAL_UI_URL', unset: "the started server's", what: "Temporal's page, for links" },
   dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
+  databaseUrl: { name: 'DATABASE_URL', unset: 'a file in DATA_DIR', what: 'PostgreSQL database of the definitions' },
   algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
   algorithmWait: { name: 'ALGORITHM_WAIT', fallback: '60s', what: 'how long an unserved algorithm is waited for' },
   maxBatch: { name: 'MAX_BATCH', fallback: '10000000', what: 'the widest batch that is taken, in items' },
@@ -82,6 +84,8 @@ export interface Config {
   readonly temporalUiUrl?: string;
   /** Absolute. */
   readonly dataDir: string;
+  /** May hold a password: never log. */
+  readonly databaseUrl?: string;
   /** Module paths as given; empty means the examples. */
   readonly algorithms: readonly string[];
   readonly algorithmWait: number;
@@ -145,6 +149,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
   const temporalUiUrl = read(SETTINGS.temporalUiUrl, optional(parseUrl));
   const apiToken = read(SETTINGS.apiToken, optional(parseToken));
   const rateLimit = read(SETTINGS.rateLimit, optional(parseRateLimit));
+  const databaseUrl = read(SETTINGS.databaseUrl, optional(parseDatabaseUrl));
   const config: Config = {
     host,
     port,
@@ -152,6 +157,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     taskQueue: read(SETTINGS.taskQueue, String),
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
     dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     algorithms: read(SETTINGS.algorithms, parseList),
     algorithmWait: read(SETTINGS.algorithmWait, parseDuration),
     maxBatch: read(SETTINGS.maxBatch, parseCount),

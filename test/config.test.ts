@@ -41,6 +41,7 @@ describe('config', () => {
     });
     expect(config).to.not.have.any.keys('apiToken', 'rateLimit');
     expect(config).to.not.have.property('temporalUiUrl');
+    expect(config).to.not.have.property('databaseUrl');
     expect(config.webhookRetrySchedule).to.deep.equal(MUST_DELIVER.scheduleMs);
     expect(config.webhookAllow).to.deep.equal({ ranges: [], hosts: new Set() });
   });
@@ -53,6 +54,7 @@ describe('config', () => {
       TASK_QUEUE: 'heavy',
       TEMPORAL_UI_URL: 'https://temporal.example',
       DATA_DIR: '/var/lib/pipelines',
+      DATABASE_URL: 'postgresql://me:p%40ss@db.internal:5433/pipelines?sslmode=disable',
       ALGORITHMS: './a.js, ./b.js,',
       ALGORITHM_WAIT: '2m',
       MAX_BATCH: '5000',
@@ -77,6 +79,7 @@ describe('config', () => {
       taskQueue: 'heavy',
       temporalUiUrl: 'https://temporal.example',
       dataDir: '/var/lib/pipelines',
+      databaseUrl: 'postgresql://me:p%40ss@db.internal:5433/pipelines?sslmode=disable',
       algorithms: ['./a.js', './b.js'],
       algorithmWait: 120_000,
       maxBatch: 5_000,
@@ -124,6 +127,10 @@ describe('config', () => {
     ['PUBLIC_URL', 'pipelines.example'],
     ['PUBLIC_URL', 'https://user:pass@pipelines.example'],
     ['TEMPORAL_UI_URL', 'javascript:alert(1)'],
+    ['DATABASE_URL', 'mysql://db.internal/pipelines'],
+    ['DATABASE_URL', 'db.internal'],
+    ['DATABASE_URL', 'postgres://'],
+    ['DATABASE_URL', 'postgres://me:pa/ss@db.internal/pipelines'],
     ['ALGORITHM_WAIT', 'a while'],
     ['MAX_BATCH', '0'],
     ['MAX_BATCH', '1e6'],
@@ -153,12 +160,20 @@ describe('config', () => {
   }
 
   it('repeats neither secrets nor credentials in a message', () => {
-    const problems = problemsOf({
-      WEBHOOK_SECRETS: 'whsec_hunter2',
-      PUBLIC_URL: 'https://me:hunter2@x.example',
-      API_TOKEN: 'my hunter2',
-    });
-    expect(problems).to.have.length(3);
+    const problems = [
+      ...problemsOf({
+        WEBHOOK_SECRETS: 'whsec_hunter2',
+        PUBLIC_URL: 'https://me:hunter2@x.example',
+        API_TOKEN: 'my hunter2',
+      }),
+      ...[
+        'mysql://me:hunter2@db',
+        'me:hunter2@db',
+        'postgres://me:55/hunter2@db/x',
+        'postgres://me:55#hunter2@db/x',
+      ].flatMap((text) => problemsOf({ DATABASE_URL: text })),
+    ];
+    expect(problems).to.have.length(7);
     expect(problems.join()).to.not.include('hunter2');
   });
 

@@ -1,0 +1,74 @@
+/** SQLite in a file, for one machine: several processes may use it together. */
+import { Kysely, sql, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import Libsql from 'libsql';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run, type Tables, type Verdict } from './database';
+import { messageOf } from './log';
+import type { SchemaDatabase } from './migrations';
+
+/** How long SQLite itself waits for another process. It blocks our event loop meanwhile, so the longer wait is `run`'s. */
+const BUSY_TIMEOUT = 50;
+
+/** @throws Error that names the file */
+export async function openSqlite(dataDir: string): Promise<SchemaDatabase> {
+  const file = join(dataDir, 'definitions.db');
+  try {
+    await mkdir(dataDir, { recursive: true });
+    const connection = new Libsql(file, { timeout: BUSY_TIMEOUT });
+    // Readers and a writer then do not wait for each other. It is kept in the file.
+    await run(judge, () => Promise.resolve(connection.exec('pragma journal_mode = wal')));
+    const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: new LockingConnection(connection) }) });
+    return {
+      db,
+      judge,
+      // A statement that met a lock would stay in progress: see below.
+      write: (statement) => db.transaction().execute(statement),
+      schema: {
+        begin: async (transaction) => {
+          await run(judge, () => sql`begin`.execute(transaction));
+        },
+        text: sql`text collate binary`,
+      },
+    };
+  } catch (error) {
+    throw new Error(`cannot use ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Every transaction takes the lock of writers as it begins, so what comes later meets no lock.
+ *
+ * libsql 0.5 leaves a prepared statement that failed because of a lock in progress until it is collected as garbage, and
+ * no later transaction of the connection is committed meanwhile. What `exec` runs is always finished.
+ */
+class LockingConnection implements SqliteDatabase {
+  constructor(private readonly connection: Libsql.Database) {}
+
+  prepare(text: string): SqliteStatement {
+    if (text === 'begin') return this.control('begin immediate');
+    if (text === 'commit' || text === 'rollback') return this.control(text);
+    return this.connection.prepare(text);
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private control(text: string): SqliteStatement {
+    return {
+      reader: false,
+      all: () => [],
+      iterate: () => [].values(),
+      run: () => {
+        this.connection.exec(text);
+        return { changes: 0, lastInsertRowid: 0 };
+      },
+    };
+  }
+}
+
+function judge(error: unknown): Verdict {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^SQLITE_(BUSY|LOCKED)/.test(code) ? 'repeat' : 'wrong';
+}
