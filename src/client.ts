@@ -12,6 +12,7 @@ import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { parseSettings, type JobSettings } from './domain/settings';
 import { parseDefinition, parsePipeline } from './domain/validate';
 import { JobHandle } from './job-handle';
+import { within } from './temporal/deadline';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { describeJob } from './temporal/jobs';
 import type { JobType } from './temporal/started-job';
@@ -91,9 +92,7 @@ export class PipelineClient {
     const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
-    const { connection } = this.client;
-    const deadline = Date.now() + START_WITHIN_MS;
-    const searchable = await connection.withDeadline(deadline, () => this.isSearchable());
+    const searchable = await within(this.client, START_WITHIN_MS, () => this.isSearchable());
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
@@ -113,7 +112,7 @@ export class PipelineClient {
       }),
     };
     try {
-      await connection.withDeadline(deadline, () => this.client.workflow.start(RUN_PIPELINE, options));
+      await within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const { memo } = await describeJob(this.client, jobId);

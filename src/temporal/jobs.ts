@@ -8,6 +8,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { PipelineError } from '../domain/errors';
 import { compact, formatTimestamp, type JobRecord, type JobStatus, type ProgressBody } from '../domain/events';
+import { within } from './deadline';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
 
@@ -19,9 +20,7 @@ export async function describeJob(client: Client, jobId: string): Promise<Workfl
   const notFound = new PipelineError('NotFound', `status ${jobId} Not Found`);
   if (!canBeId(jobId)) throw notFound;
   try {
-    const description = await client.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-      client.workflow.getHandle(jobId).describe(),
-    );
+    const description = await within(client, ANSWER_WITHIN_MS, () => client.workflow.getHandle(jobId).describe());
     if (description.type !== RUN_PIPELINE) throw notFound;
     return description;
   } catch (error) {

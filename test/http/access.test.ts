@@ -3,7 +3,6 @@ import { after, before } from 'mocha';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { request } from 'undici';
-import { memoryStore } from '../support/memory-store';
 import { refusal, startLoneFacade, type TestFacade } from '../support/facade';
 import { until } from '../support/until';
 
@@ -92,8 +91,7 @@ describe('access to the facade', () => {
   });
 
   describe('as it is by default', () => {
-    const store = memoryStore();
-    const facade = useLone({ store });
+    const facade = useLone({});
 
     it('lets no page of another origin read', async () => {
       const answer = await fetch(facade().url + PATH, { headers: { origin: 'https://pages.example' } });
@@ -118,7 +116,7 @@ describe('access to the facade', () => {
       // Not by fetch, which asks for no cached answer where it is given a tag.
       expect((await request(path, { headers: { 'if-none-match': tag } })).statusCode).to.equal(304);
       const before = (await fetch(facade().url + PATH)).headers.get('etag');
-      await store.pipelines.insert({ name: 'p', nodes: [{ nodeName: 'a', algorithmName: 'green-alg' }] });
+      await facade().store.pipelines.insert({ name: 'p', nodes: [{ nodeName: 'a', algorithmName: 'green-alg' }] });
       expect((await fetch(facade().url + PATH)).headers.get('etag')).to.not.equal(before);
     });
 

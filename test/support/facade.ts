@@ -1,14 +1,18 @@
 /** A real facade on a free port, over a real client. */
 import { Client, Connection } from '@temporalio/client';
 import { after, before } from 'mocha';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PipelineClient } from '../../src/client';
 import type { AppOptions } from '../../src/http/app';
 import { refuseUnknown } from '../../src/http/known-algorithms';
 import { startFacade } from '../../src/http/server';
 import { createLogger } from '../../src/logger';
+import { openStore } from '../../src/store/open-store';
+import type { Store } from '../../src/store/store';
 import { isServed } from '../../src/temporal/pollers';
 import { parseAllowList } from '../../src/webhooks/guard';
-import { memoryStore } from './memory-store';
 import type { Suite } from './suite';
 import type { TestTemporal } from './temporal';
 
@@ -19,6 +23,7 @@ export interface Answer {
 
 export interface TestFacade {
   readonly url: string;
+  readonly store: Store;
   get(path: string): Promise<Answer>;
   /** @param body sent as JSON; a string is sent as it is */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -40,9 +45,11 @@ export async function startTestFacade(
   algorithms: readonly string[],
   options: Partial<AppOptions> = {},
 ): Promise<TestFacade> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'pipelines-facade-'));
+  const store = options.store ?? (await openStore({ dataDir }));
   const facade = await startFacade('127.0.0.1', 0, {
     pipelines: new PipelineClient(client, { taskQueue }),
-    store: memoryStore(),
+    store,
     resolve: refuseUnknown(new Set(algorithms)),
     hosts: ['pipelines.example'],
     allow: parseAllowList('127.0.0.0/8'),
@@ -75,7 +82,12 @@ export async function startTestFacade(
     ask,
     get: (path) => ask('GET', path),
     post: (path, body, headers) => ask('POST', path, body, headers),
-    close: () => facade.close(),
+    store,
+    async close() {
+      await facade.close();
+      if (store !== options.store) await store.close();
+      await rm(dataDir, { recursive: true });
+    },
   };
 }
 
@@ -97,6 +109,9 @@ export function useFacade(
   return {
     get url() {
       return facade().url;
+    },
+    get store() {
+      return facade().store;
     },
     get: (path) => facade().get(path),
     post: (path, body, headers) => facade().post(path, body, headers),
