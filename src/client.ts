@@ -10,14 +10,20 @@ import {
 import { invalid, PipelineError } from './domain/errors';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { parseSettings, type JobSettings } from './domain/settings';
-import { parsePipeline } from './domain/validate';
+import { parseDefinition, parsePipeline } from './domain/validate';
 import { JobHandle } from './job-handle';
+import { within } from './temporal/deadline';
+import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { describeJob } from './temporal/jobs';
+import type { JobType } from './temporal/started-job';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 import { PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TAGS, PIPELINE_TYPES } from '../workflows/search-attributes';
 
 export { JobHandle } from './job-handle';
+export type { JobCriteria } from './temporal/find-jobs';
+export type { JobType, StartedJob } from './temporal/started-job';
+export type { WebhookOutcome } from './temporal/webhook-outcomes';
 
 export interface PipelineClientOptions {
   /** Of the workers that run the pipelines. @default 'pipelines' */
@@ -32,6 +38,8 @@ export interface StartOptions {
    * for one pipeline name. Default: each call starts a job.
    */
   readonly idempotencyKey?: string;
+  /** How the job came to be, as the search attribute `PipelineTypes` tells it. Default `['raw']`. */
+  readonly types?: readonly JobType[];
 }
 
 /** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
@@ -41,6 +49,9 @@ const DIGEST = 'PipelineDigest';
 
 /** The largest pipeline that fits into a workflow's arguments: Temporal refuses a payload over 2 MiB. */
 const MAX_PIPELINE_BYTES = 1_900_000;
+
+/** A server under load takes a start later than it answers a question. */
+const START_WITHIN_MS = 10_000;
 
 export class PipelineClient {
   private searchable: Promise<boolean> | undefined;
@@ -60,13 +71,18 @@ export class PipelineClient {
     return parsePipeline(document, parseSettings(this.options.settings)).pipeline;
   }
 
+  /** The same of a pipeline that is stored: what it reads of its flow input may come when it is started. */
+  parseDefinition(document: unknown): Pipeline {
+    return parseDefinition(document, parseSettings(this.options.settings)).pipeline;
+  }
+
   /**
    * Checks a pipeline and starts it.
    *
    * @throws PipelineError `InvalidPipeline`, or `Conflict` where the key was used with another pipeline; then nothing was
    * started
    */
-  async start(document: Pipeline, { idempotencyKey }: StartOptions = {}): Promise<JobHandle> {
+  async start(document: Pipeline, { idempotencyKey, types = ['raw'] }: StartOptions = {}): Promise<JobHandle> {
     const pipeline = this.parse(document);
     const text = JSON.stringify(pipeline);
     const bytes = Buffer.byteLength(text);
@@ -76,7 +92,7 @@ export class PipelineClient {
     const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
-    const searchable = await this.isSearchable();
+    const searchable = await within(this.client, START_WITHIN_MS, () => this.isSearchable());
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
@@ -91,12 +107,12 @@ export class PipelineClient {
           { key: PIPELINE_NAME, value: pipeline.name },
           { key: PIPELINE_STATUS, value: 'pending' },
           { key: PIPELINE_TAGS, value: [...(pipeline.tags ?? [])] },
-          { key: PIPELINE_TYPES, value: ['raw'] },
+          { key: PIPELINE_TYPES, value: [...types] },
         ],
       }),
     };
     try {
-      await this.client.workflow.start(RUN_PIPELINE, options);
+      await within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const { memo } = await describeJob(this.client, jobId);
@@ -108,6 +124,15 @@ export class PipelineClient {
   /** Does not ask whether there is such a job: the handle's calls do. */
   getHandle(jobId: string): JobHandle {
     return new JobHandle(this.client, jobId);
+  }
+
+  /**
+   * The jobs that run and match all of it, those first that were started last.
+   *
+   * @throws PipelineError `Unavailable` where the namespace lacks our search attributes
+   */
+  find(criteria: JobCriteria): Promise<JobHandle[]> {
+    return findJobs(this.client, criteria).then((jobIds) => jobIds.map((jobId) => this.getHandle(jobId)));
   }
 
   /** Names of search attributes that the namespace lacks; jobs run without, and can't be searched for. */

@@ -63,3 +63,35 @@ export function parseLogLevel(text: string): LogLevel {
   if (level === undefined) throw new Error(`"${text}" is not one of ${LOG_LEVELS.join(', ')}`);
   return level;
 }
+
+/** How often one client may ask. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly seconds: number;
+}
+
+const PERIODS = { s: 1, m: 60, h: 3_600 };
+
+/** `100/s`, `600/m`, `5000/h`. */
+export function parseRateLimit(text: string): RateLimit {
+  const [, requests, period] = /^([1-9]\d{0,8})\/([smh])$/.exec(text) ?? [];
+  if (requests === undefined) throw new Error(`"${text}" is not a rate such as 100/s, 600/m or 5000/h`);
+  return { requests: Number(requests), seconds: PERIODS[period as keyof typeof PERIODS] };
+}
+
+/** Origins as browsers send them, or `*`. */
+export function parseOrigins(text: string): string[] {
+  const origins = parseList(text);
+  for (const origin of origins) {
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) continue;
+    throw new Error(`"${origin}" is neither * nor an origin such as https://pages.example`);
+  }
+  return origins;
+}
+
+/** What can travel in a header. */
+export function parseToken(text: string): string {
+  // Not quoting it: a secret that is mistyped is still one.
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('must have no blanks, and ASCII characters only');
+  return text;
+}

@@ -10,10 +10,14 @@ import {
   parseHost,
   parseList,
   parseLogLevel,
+  parseOrigins,
   parsePort,
   parsePositiveDuration,
+  parseRateLimit,
   parseSchedule,
+  parseToken,
   parseUrl,
+  type RateLimit,
 } from './config-values';
 import type { LogLevel } from './logger';
 import { parseDatabaseUrl } from './store/postgres-url';
@@ -58,6 +62,9 @@ export const SETTINGS = {
     what: 'at most one event in this time',
   },
   deliveryRetention: { name: 'DELIVERY_RETENTION', fallback: '14d', what: 'how long dead deliveries are kept' },
+  apiToken: { name: 'API_TOKEN', unset: 'none is asked for', what: 'bearer token of all requests but health' },
+  corsOrigin: { name: 'CORS_ORIGIN', unset: 'off', what: 'origins whose pages may ask, comma-separated, or *' },
+  rateLimit: { name: 'RATE_LIMIT', unset: 'off', what: 'requests of one client address, such as 100/s' },
   logLevel: { name: 'LOG_LEVEL', fallback: 'info', what: 'trace, debug, info, warn, error, fatal or silent' },
 } as const satisfies Record<string, Setting>;
 
@@ -92,6 +99,11 @@ export interface Config {
   readonly webhookProgressTimeout: number;
   readonly webhookProgressInterval: number;
   readonly deliveryRetention: number;
+  /** A secret: never log. */
+  readonly apiToken?: string;
+  /** Empty means that no page of another origin may ask. */
+  readonly corsOrigin: readonly string[];
+  readonly rateLimit?: RateLimit;
   readonly logLevel: LogLevel;
   /** The texts that were given, by variable name: a child process is started with them. They hold secrets: never log. */
   readonly given: Readonly<Record<string, string>>;
@@ -134,8 +146,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
 
   const host = read(SETTINGS.host, parseHost);
   const port = read(SETTINGS.port, parsePort);
-  const temporalUiUrl = read(SETTINGS.temporalUiUrl, (text) => (text === '' ? undefined : parseUrl(text)));
-  const databaseUrl = read(SETTINGS.databaseUrl, (text) => (text === '' ? undefined : parseDatabaseUrl(text)));
+  const temporalUiUrl = read(SETTINGS.temporalUiUrl, optional(parseUrl));
+  const apiToken = read(SETTINGS.apiToken, optional(parseToken));
+  const rateLimit = read(SETTINGS.rateLimit, optional(parseRateLimit));
+  const databaseUrl = read(SETTINGS.databaseUrl, optional(parseDatabaseUrl));
   const config: Config = {
     host,
     port,
@@ -155,11 +169,19 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     webhookProgressTimeout: read(SETTINGS.webhookProgressTimeout, parsePositiveDuration),
     webhookProgressInterval: read(SETTINGS.webhookProgressInterval, parseDuration),
     deliveryRetention: read(SETTINGS.deliveryRetention, parsePositiveDuration),
+    ...(apiToken !== undefined && { apiToken }),
+    corsOrigin: read(SETTINGS.corsOrigin, parseOrigins),
+    ...(rateLimit !== undefined && { rateLimit }),
     logLevel: read(SETTINGS.logLevel, parseLogLevel),
     given,
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+/** Nothing is undefined. */
+function optional<T>(parse: (text: string) => T): (text: string) => T | undefined {
+  return (text) => (text === '' ? undefined : parse(text));
 }
 
 /** The URL of a listener, as a caller on this machine would write it. */

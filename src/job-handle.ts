@@ -1,9 +1,12 @@
 /** One job, steered from outside (contract §11). */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { WebhookKind } from './domain/delivery';
 import { PipelineError } from './domain/errors';
 import { TERMINAL_STATUSES, type JobRecord, type ProgressBody, type ResultBody } from './domain/events';
 import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
+import { readStartedJob, type StartedJob } from './temporal/started-job';
+import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
 import { resultsQuery, statusQuery } from '../workflows/messages';
 
 /** Long enough for a worker under load, and within the contract's two seconds. */
@@ -48,6 +51,17 @@ export class JobHandle {
     const description = await this.describe();
     if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
     throw new PipelineError('Unavailable', `no worker told the results of ${this.jobId} in time`);
+  }
+
+  /** What it was started with. Needs no worker. */
+  async started(): Promise<StartedJob> {
+    return await readStartedJob(this.client, await this.describe());
+  }
+
+  /** How its webhook of that kind was answered last; undefined where no attempt has finished. */
+  async webhook(kind: WebhookKind): Promise<WebhookOutcome | undefined> {
+    await this.describe();
+    return await readWebhookOutcome(this.client, this.jobId, kind);
   }
 
   /** Waits for the end of the job, however it ends. */

@@ -35,9 +35,11 @@ describe('config', () => {
       webhookProgressTimeout: 5_000,
       webhookProgressInterval: 1_000,
       deliveryRetention: 14 * 86_400_000,
+      corsOrigin: [],
       logLevel: 'info',
       given: {},
     });
+    expect(config).to.not.have.any.keys('apiToken', 'rateLimit');
     expect(config).to.not.have.property('temporalUiUrl');
     expect(config).to.not.have.property('databaseUrl');
     expect(config.webhookRetrySchedule).to.deep.equal(MUST_DELIVER.scheduleMs);
@@ -64,6 +66,9 @@ describe('config', () => {
       WEBHOOK_PROGRESS_TIMEOUT: '2s',
       WEBHOOK_PROGRESS_INTERVAL: '0s',
       DELIVERY_RETENTION: '1h',
+      API_TOKEN: 'open-sesame',
+      CORS_ORIGIN: 'https://pages.example, http://localhost:5173',
+      RATE_LIMIT: '600/m',
       LOG_LEVEL: 'DEBUG',
     };
     const { webhookSecrets, webhookAllow, ...config } = loadConfig({ ...env, UNRELATED: 'x' });
@@ -84,6 +89,9 @@ describe('config', () => {
       webhookProgressTimeout: 2_000,
       webhookProgressInterval: 0,
       deliveryRetention: 3_600_000,
+      apiToken: 'open-sesame',
+      corsOrigin: ['https://pages.example', 'http://localhost:5173'],
+      rateLimit: { requests: 600, seconds: 60 },
       logLevel: 'debug',
       given: { ...env, ALGORITHMS: './a.js, ./b.js,' },
     });
@@ -136,6 +144,12 @@ describe('config', () => {
     ['WEBHOOK_PROGRESS_TIMEOUT', '1w'],
     ['WEBHOOK_PROGRESS_INTERVAL', '1 s'],
     ['DELIVERY_RETENTION', '366d'],
+    ['API_TOKEN', 'open sesame'],
+    ['CORS_ORIGIN', 'pages.example'],
+    ['CORS_ORIGIN', 'https://pages.example/'],
+    ['RATE_LIMIT', '100'],
+    ['RATE_LIMIT', '0/s'],
+    ['RATE_LIMIT', '5/d'],
     ['LOG_LEVEL', '3'],
   ] as const) {
     it(`refuses ${name}=${text}`, () => {
@@ -147,7 +161,11 @@ describe('config', () => {
 
   it('repeats neither secrets nor credentials in a message', () => {
     const problems = [
-      ...problemsOf({ WEBHOOK_SECRETS: 'whsec_hunter2', PUBLIC_URL: 'https://me:hunter2@x.example' }),
+      ...problemsOf({
+        WEBHOOK_SECRETS: 'whsec_hunter2',
+        PUBLIC_URL: 'https://me:hunter2@x.example',
+        API_TOKEN: 'my hunter2',
+      }),
       ...[
         'mysql://me:hunter2@db',
         'me:hunter2@db',
@@ -155,7 +173,7 @@ describe('config', () => {
         'postgres://me:55#hunter2@db/x',
       ].flatMap((text) => problemsOf({ DATABASE_URL: text })),
     ];
-    expect(problems).to.have.length(6);
+    expect(problems).to.have.length(7);
     expect(problems.join()).to.not.include('hunter2');
   });
 

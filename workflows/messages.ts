@@ -4,14 +4,26 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryRecord } from '../src/domain/delivery-record';
-import type { ProgressBody, ResultBody } from '../src/domain/events';
+import type { AttemptOutcome } from '../src/domain/delivery';
+import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
 
 export const RUN_PIPELINE = 'runPipeline';
+
+/** What became of a progress event. */
+export interface ProgressOutcome {
+  readonly url: string;
+  /** What the event told of the job. */
+  readonly status: JobStatus;
+  readonly outcome: AttemptOutcome;
+}
 
 /** The progress body that a debug subscriber would have got last. */
 export const statusQuery = defineQuery<ProgressBody>('status');
 /** The result body once the job has ended, else null. */
 export const resultsQuery = defineQuery<ResultBody | null>('results');
+
+/** How the last progress event was answered that the job itself has sent; null before the first answer. */
+export const progressOutcomeQuery = defineQuery<ProgressOutcome | null>('progressOutcome');
 
 /** Each answers the status after it, and is rejected with type `WrongState` where the job's status does not allow it. */
 export const stopUpdate = defineUpdate<ProgressBody, [reason?: string]>('stop');

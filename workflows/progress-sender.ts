@@ -1,5 +1,5 @@
 /** Sends a job's progress events while it runs: in order, one in flight, each at most three times (contract §7). */
-import { condition } from '@temporalio/workflow';
+import { condition, setHandler } from '@temporalio/workflow';
 import { LATEST_WINS, nextStep } from '../src/domain/delivery';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
@@ -8,12 +8,15 @@ import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
 import type { OutgoingEvent } from './deliver-webhook';
 import { attemptPriority, sendAttempt } from './send-attempt';
+import { progressOutcomeQuery, type ProgressOutcome } from './messages';
 import { webhookId } from './webhook-id';
 
 /** What goes from one run of a job to the next. */
 export interface SenderState {
   readonly current?: OutgoingEvent;
   readonly gone: boolean;
+  /** How its last attempt was answered. */
+  readonly last?: ProgressOutcome;
 }
 
 export class ProgressSender {
@@ -22,6 +25,7 @@ export class ProgressSender {
   private attempting = false;
   /** The receiver answered 410: no more progress to this URL in this job. */
   private gone: boolean;
+  private last: ProgressOutcome | undefined;
 
   private resting = false;
   private looping = false;
@@ -34,6 +38,8 @@ export class ProgressSender {
   ) {
     this.current = left.current;
     this.gone = left.gone;
+    this.last = left.last;
+    setHandler(progressOutcomeQuery, () => this.last ?? null);
   }
 
   /** @returns once the job has ended and the attempt in flight is over; never where nobody takes that attempt */
@@ -57,7 +63,11 @@ export class ProgressSender {
   async rest(): Promise<SenderState> {
     this.resting = true;
     await condition(() => !this.attempting, this.settings.progressTimeoutMs);
-    return { ...(this.current !== undefined && { current: this.current }), gone: this.gone };
+    return {
+      ...(this.current !== undefined && { current: this.current }),
+      gone: this.gone,
+      ...(this.last !== undefined && { last: this.last }),
+    };
   }
 
   /** Goes on after a rest. */
@@ -105,13 +115,15 @@ export class ProgressSender {
 
   private async send({ attempts: made = 0, notBefore = 0, ...event }: OutgoingEvent): Promise<void> {
     if (notBefore > Date.now()) await condition(() => !this.isRunning(), notBefore - Date.now());
+    const url = this.job.pipeline.webhooks?.progress ?? '';
+    const { status } = JSON.parse(event.body) as ProgressBody;
     for (let attempt = made + 1; this.isRunning(); attempt++) {
       this.current = { ...event, attempts: attempt };
       this.attempting = true;
       const outcome = await sendAttempt(
         {
           ...event,
-          url: this.job.pipeline.webhooks?.progress ?? '',
+          url,
           kind: 'progress',
           attempt,
           deadlineMs: this.settings.progressTimeoutMs,
@@ -119,6 +131,7 @@ export class ProgressSender {
         { taskQueue: this.settings.webhookTaskQueue, priorityKey: attemptPriority(attempt) },
       );
       this.attempting = false;
+      this.last = { url, status, outcome };
       const step = nextStep(outcome, attempt, LATEST_WINS, Math.random());
       if (step.kind !== 'retry') {
         this.gone = step.kind === 'dead' && step.reason === 'gone';

@@ -2,6 +2,9 @@
 import { invalid } from './errors';
 import { isJsonObject, isTooDeep, MAX_DEPTH } from './json';
 
+/** Of a name that a caller made up, so much is said. */
+export const MAX_SHOWN_NAME = 100;
+
 /** @throws PipelineError `InvalidPipeline` that names what breaks the rule by `at` */
 export type Check = (value: unknown, at: string) => void;
 
@@ -12,7 +15,8 @@ export const string =
     if (value.length < (limits.min ?? 0)) {
       throw invalid(`${at} should NOT be shorter than ${String(limits.min)} characters`);
     }
-    if (value.length > (limits.max ?? Infinity)) {
+    // In characters, as a JSON schema counts: never more than units.
+    if (value.length > (limits.max ?? Infinity) && [...value].length > (limits.max ?? Infinity)) {
       throw invalid(`${at} should NOT be longer than ${String(limits.max)} characters`);
     }
   };
@@ -64,18 +68,27 @@ export const shallow: Check = (value, at) => {
   if (isTooDeep(value)) throw invalid(`${at} should NOT be nested deeper than ${String(MAX_DEPTH)} levels`);
 };
 
+/** In the order in which Ajv looks: what is missing, what is unknown, and then the known fields in the order of the rules. */
 export const object =
-  (fields: Record<string, Check>, rule: { required?: readonly string[]; closed?: boolean } = {}): Check =>
+  (
+    fields: Record<string, Check>,
+    rule: { required?: readonly string[]; closed?: boolean; missing?: Readonly<Record<string, string>> } = {},
+  ): Check =>
   (value, at) => {
     if (!isJsonObject(value)) throw invalid(`${at} should be object`);
     for (const name of rule.required ?? []) {
-      if (value[name] === undefined) throw invalid(`${at} should have required property '${name}'`);
+      if (value[name] === undefined) {
+        throw invalid(rule.missing?.[name] ?? `${at} should have required property '${name}'`);
+      }
     }
     for (const [name, entry] of Object.entries(value)) {
-      const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (check !== undefined) check(entry, `${at}.${name}`);
-      else if (rule.closed === true)
-        throw invalid(`${at} should NOT have additional properties (${name.slice(0, 100)})`);
-      else shallow(entry, `${at}.${name.slice(0, 100)}`);
+      if (Object.hasOwn(fields, name)) continue;
+      const shown = name.slice(0, MAX_SHOWN_NAME);
+      if (rule.closed === true) throw invalid(`${at} should NOT have additional properties (${shown})`);
+      shallow(entry, `${at}.${shown}`);
+    }
+    for (const [name, check] of Object.entries(fields)) {
+      const entry = Object.hasOwn(value, name) ? value[name] : undefined;
+      if (entry !== undefined) check(entry, `${at}.${name}`);
     }
   };

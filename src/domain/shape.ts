@@ -1,7 +1,6 @@
 /** The fields of a pipeline document and their types. */
 import { all, arrayOf, boolean, integer, named, object, oneOf, shallow, string, type Check } from './checks';
 import { invalid } from './errors';
-import { isJsonObject } from './json';
 import type { Pipeline } from './pipeline';
 import { LEVELS } from './verbosity';
 
@@ -26,8 +25,8 @@ const URL_PATTERN = /^[^\s\p{Cc}]+$/u;
 const notSupported =
   (supported: string): Check =>
   (value, at) => {
-    if (value !== supported)
-      throw invalid(`${at} "${String(value).slice(0, 50)}" is not supported, only "${supported}" is`);
+    if (typeof value !== 'string') throw invalid(`${at} should be string`);
+    if (value !== supported) throw invalid(`${at} "${value.slice(0, 50)}" is not supported, only "${supported}" is`);
   };
 
 const algorithmName = all(
@@ -35,25 +34,25 @@ const algorithmName = all(
   named(/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/, 'algorithm name must contain only lower-case alphanumeric, dash or dot'),
 );
 
-const node: Check = (value, at) => {
-  object(
-    {
-      nodeName: string({ min: 1, max: 200 }),
-      algorithmName,
-      input: all(
-        arrayOf(() => undefined),
-        shallow,
-      ),
-      kind: notSupported('algorithm'),
-      ttl: integer(0, MAX_TTL),
-      retry: object({ policy: oneOf('Never', 'Always', 'OnError', 'OnCrash'), limit: integer(1) }),
-      batchOperation: oneOf('indexed', 'cartesian'),
-      includeInResults: boolean,
-    },
-    { required: ['nodeName'] },
-  )(value, at);
-  if (isJsonObject(value) && value['algorithmName'] === undefined) throw invalid('please provide algorithm name');
-};
+const node = object(
+  {
+    nodeName: string({ min: 1, max: 200 }),
+    algorithmName,
+    input: all(
+      arrayOf(() => undefined),
+      shallow,
+    ),
+    kind: notSupported('algorithm'),
+    ttl: integer(0, MAX_TTL),
+    retry: object({ policy: oneOf('Never', 'Always', 'OnError', 'OnCrash'), limit: integer(1) }),
+    batchOperation: oneOf('indexed', 'cartesian'),
+    includeInResults: boolean,
+  },
+  {
+    required: ['nodeName', 'algorithmName'],
+    missing: { algorithmName: 'please provide algorithm name' },
+  },
+);
 
 const pipelineCheck = object(
   {
@@ -73,6 +72,7 @@ const pipelineCheck = object(
     tags: arrayOf(string({ min: 1, max: 32 })),
     description: string(),
     kind: notSupported('batch'),
+    triggers: shallow,
   },
   { required: ['name', 'nodes'] },
 );

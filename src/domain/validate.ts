@@ -25,15 +25,25 @@ export function parsePipeline(
   document: unknown,
   limits: Limits = DEFAULT_SETTINGS,
 ): { pipeline: Pipeline; plans: NodePlan[] } {
-  checkShape(document);
-  const pipeline = document;
-  if (pipeline.nodes.length === 0) throw invalid('pipeline must have at least one node');
-  const plans = planNodes(pipeline);
+  const { pipeline, plans } = parseDefinition(document, limits);
   plans.forEach((plan) => {
     checkFlowInput(plan, pipeline.flowInput);
-    checkWidth(plan, pipeline.flowInput, limits);
   });
   return { pipeline, plans };
+}
+
+/** The same of a pipeline that is stored: what it reads of its flow input may come when it is started. */
+export function parseDefinition(
+  document: unknown,
+  limits: Limits = DEFAULT_SETTINGS,
+): { pipeline: Pipeline; plans: NodePlan[] } {
+  checkShape(document);
+  if (document.nodes.length === 0) throw invalid('pipeline must have at least one node');
+  const plans = planNodes(document);
+  plans.forEach((plan) => {
+    checkWidth(plan, document.flowInput, limits);
+  });
+  return { pipeline: document, plans };
 }
 
 function checkFlowInput(plan: NodePlan, flowInput: Json | undefined): void {

@@ -1,24 +1,35 @@
 /** The facade's middleware, in order, on one screen. */
-import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import Koa from 'koa';
+import compress from 'koa-compress';
+import conditional from 'koa-conditional-get';
 import helmet from 'koa-helmet';
+import { METHODS } from 'node:http';
 import type { Logger } from 'pino';
-import type { PipelineClient } from '../client';
-import type { AllowList } from '../webhooks/guard';
+import type { RateLimit } from '../config-values';
+import { allowOrigins, askToken, limitRate } from './access';
+import { readBody, refuseOtherTypes } from './body';
 import { answerErrors } from './errors';
+import { tagBody } from './etag';
 import { checkHost } from './host';
-import { execRoutes } from './routes/exec';
+import { mountRoutes, type Route } from './route';
+import { docsRoutes } from './routes/docs';
+import { execRoutes, type ExecOptions } from './routes/exec';
 import { healthRoutes, type Readiness } from './routes/health';
+import { jobRoutes } from './routes/jobs';
+import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
+import { storePipelineRoutes } from './routes/store-pipelines';
+import { webhookRoutes } from './routes/webhooks';
 
-export interface AppOptions {
-  readonly pipelines: PipelineClient;
-  /** The names that can be run; undefined where they are not known here. */
-  readonly algorithms?: ReadonlySet<string>;
+export interface AppOptions extends ExecOptions, StoreAlgorithmOptions {
   /** The names, besides addresses and `localhost`, that the facade is reached by. */
   readonly hosts: readonly string[];
-  /** Addresses besides the public ones that webhooks may have. */
-  readonly allow: AllowList;
+  /** Pages of these origins may ask; `*` is any. Default: none. */
+  readonly corsOrigins?: readonly string[];
+  /** Default: as often as they like. */
+  readonly rateLimit?: RateLimit;
+  /** Asked as a bearer token. Default: none is asked for. */
+  readonly apiToken?: string;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
@@ -27,23 +38,45 @@ const PREFIX = '/api/v1';
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
-  const api = new Router({ prefix: PREFIX });
-  execRoutes(api, options);
+  const routes = apiRoutes(options);
+  const api = new Router({ prefix: PREFIX, methods: METHODS });
+  mountRoutes(api, routes);
+  const health = healthRoutes(options);
   const root = new Router();
-  healthRoutes(root, options);
+  mountRoutes(root, health);
+  const docs = new Router();
+  docsRoutes(docs, [
+    { prefix: PREFIX, routes },
+    { prefix: '', routes: health },
+  ]);
 
-  app.use(helmet());
+  app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
   app.use(root.routes());
   app.use(checkHost(options.hosts));
-  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '4mb', onError: refuseBody }));
+  app.use(allowOrigins(options.corsOrigins ?? []));
+  app.use(limitRate(options.rateLimit));
+  app.use(askToken(options.apiToken));
+  app.use(compress());
+  app.use(conditional());
+  app.use(tagBody);
+  app.use(docs.routes());
+  app.use(refuseOtherTypes);
+  app.use(readBody());
   app.use(api.routes());
   app.use(api.allowedMethods());
   return app;
 }
 
-/** The parser's own word on what is wrong with the text. */
-function refuseBody(error: Error, ctx: Koa.Context): never {
-  const status = 'status' in error && typeof error.status === 'number' ? error.status : 400;
-  return ctx.throw(status, error.message);
+/** Besides helmet's own: a facade without TLS has pages too, whose parts must not be asked for by https. */
+const PAGE_POLICY = { 'upgrade-insecure-requests': null };
+
+function apiRoutes(options: AppOptions): Route[] {
+  return [
+    ...execRoutes(options),
+    ...jobRoutes(options),
+    ...webhookRoutes(options),
+    ...storePipelineRoutes(options),
+    ...storeAlgorithmRoutes(options),
+  ];
 }

@@ -37,7 +37,8 @@ export function answerErrors(log: Logger): Middleware {
   };
 }
 
-function toAnswer(error: unknown): { code: number; message: string; details?: readonly string[] } {
+/** What is answered where this is thrown. */
+export function toAnswer(error: unknown): { code: number; message: string; details?: readonly string[] } {
   if (error instanceof PipelineError) {
     const answer = { code: STATUS[error.code], message: error.message };
     return error.details === undefined ? answer : { ...answer, details: error.details };

@@ -8,15 +8,19 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { PipelineError } from '../domain/errors';
 import { compact, formatTimestamp, type JobRecord, type JobStatus, type ProgressBody } from '../domain/events';
+import { within } from './deadline';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
+
+/** A server that is away is told of within two seconds (contract §8); the client by itself tries for a minute. */
+const ANSWER_WITHIN_MS = 1_800;
 
 /** @throws PipelineError `NotFound` where there is no such workflow, or it is no job */
 export async function describeJob(client: Client, jobId: string): Promise<WorkflowExecutionDescription> {
   const notFound = new PipelineError('NotFound', `status ${jobId} Not Found`);
   if (!canBeId(jobId)) throw notFound;
   try {
-    const description = await client.workflow.getHandle(jobId).describe();
+    const description = await within(client, ANSWER_WITHIN_MS, () => client.workflow.getHandle(jobId).describe());
     if (description.type !== RUN_PIPELINE) throw notFound;
     return description;
   } catch (error) {

@@ -1,10 +1,14 @@
 import type { Client } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadAlgorithms } from '../../algorithms';
 import { PipelineClient } from '../../client';
 import { urlOf, type Config } from '../../config';
+import { refuseUnknown } from '../../http/known-algorithms';
 import type { Readiness } from '../../http/routes/health';
 import { startFacade, type Facade } from '../../http/server';
 import { createLogger } from '../../logger';
+import { openStore } from '../../store/open-store';
+import type { Store } from '../../store/store';
 import { connect } from '../../temporal/connection';
 import { isServed } from '../../temporal/pollers';
 import { reportReady, runAsChild } from '../child';
@@ -35,12 +39,22 @@ async function listen(config: Config): Promise<Facade> {
   });
   const missing = await pipelines.missingSearchAttributes();
   if (missing.length > 0) log.warn({ missing }, 'search attributes are missing: jobs run, but cannot be searched for');
+  const store = await openStore({
+    dataDir: config.dataDir,
+    ...(config.databaseUrl !== undefined && { databaseUrl: config.databaseUrl }),
+    log,
+  });
   const facade = await startFacade(config.host, config.port, {
     pipelines,
-    algorithms: new Set(Object.keys(await loadAlgorithms(config.algorithms))),
+    store,
+    resolve: refuseUnknown(new Set(Object.keys(await loadAlgorithms(config.algorithms)))),
     hosts: [config.host, new URL(config.publicUrl).hostname],
     allow: config.webhookAllow,
-    readiness: () => readiness(client, config.taskQueue),
+    algorithmAllow: config.webhookAllow,
+    corsOrigins: config.corsOrigin,
+    ...(config.rateLimit !== undefined && { rateLimit: config.rateLimit }),
+    ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
+    readiness: () => readiness(client, store, config.taskQueue),
     log,
   });
   log.info({ port: facade.port }, 'listening');
@@ -48,6 +62,7 @@ async function listen(config: Config): Promise<Facade> {
     port: facade.port,
     close: async () => {
       await facade.close();
+      await store.close();
       await client.connection.close();
     },
   };
@@ -55,13 +70,18 @@ async function listen(config: Config): Promise<Facade> {
 
 const READY_WITHIN = 2_000;
 
-async function readiness(client: Client, taskQueue: string): Promise<Readiness> {
-  try {
-    const worker = await client.connection.withDeadline(Date.now() + READY_WITHIN, () =>
-      isServed(client, taskQueue, 'workflow'),
-    );
-    return { temporal: true, worker };
-  } catch {
-    return { temporal: false, worker: false };
-  }
+async function readiness(client: Client, store: Store, taskQueue: string): Promise<Readiness> {
+  const [served, database] = await Promise.all([
+    client.connection
+      .withDeadline(Date.now() + READY_WITHIN, () => isServed(client, taskQueue, 'workflow'))
+      .catch(() => undefined),
+    Promise.race([
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+      sleep(READY_WITHIN, false, { ref: false }),
+    ]),
+  ]);
+  return { temporal: served !== undefined, worker: served ?? false, database };
 }

@@ -1,93 +1,123 @@
-/** `/exec`: start, steer and look at jobs (contract §8, with HKube's answers). */
-import type Router from '@koa/router';
-import type { PipelineClient } from '../../client';
-import { invalid, PipelineError } from '../../domain/errors';
-import { isJsonObject, type JsonObject } from '../../domain/json';
-import { checkUrl, type AllowList } from '../../webhooks/guard';
+/** `/exec`: start and steer jobs (contract §8, with HKube's answers). */
+import type { PipelineClient, StartOptions } from '../../client';
+import { PipelineError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
+import { mergeStoredRun } from '../../domain/stored-run';
+import type { Store } from '../../store/store';
+import type { AllowList } from '../../webhooks/guard';
+import { refuseBlockedWebhooks } from '../blocked';
+import { route, type Route } from '../route';
+import { message, started, stopped } from '../schemas/answers';
+import { pipeline } from '../schemas/pipeline';
+import { algorithmRun, jobRequest, stopRequest, storedRun } from '../schemas/requests';
+import { stopJobs } from '../stop-jobs';
 
 export interface ExecOptions {
   readonly pipelines: PipelineClient;
-  readonly algorithms?: ReadonlySet<string>;
+  readonly store: Store;
+  /** Addresses besides the public ones that webhooks may have. */
   readonly allow: AllowList;
+  /**
+   * Finds where the algorithms of a pipeline are run.
+   *
+   * @returns what the start of the job is told of it
+   * @throws PipelineError `NotFound`, `algorithm X Not Found`
+   */
+  readonly resolve: (pipeline: Pipeline) => Promise<StartOptions>;
 }
 
-export function execRoutes(router: Router, { pipelines, algorithms, allow }: ExecOptions): void {
-  router.post('/exec/raw', async (ctx) => {
-    const pipeline = pipelines.parse(ctx.request.body);
-    refuseUnknownAlgorithms(pipeline, algorithms);
-    refuseBlockedWebhooks(pipeline, allow);
-    const idempotencyKey = ctx.get('idempotency-key');
-    const { jobId } = await pipelines.start(pipeline, idempotencyKey === '' ? {} : { idempotencyKey });
-    ctx.body = { jobId };
-  });
-
-  router.post('/exec/stop', async (ctx) => {
-    const body = bodyOf(ctx.request.body);
-    const jobId = textOf(body, 'jobId');
-    const reason = body['reason'] === undefined ? undefined : textOf(body, 'reason');
-    try {
-      await pipelines.getHandle(jobId).stop(reason);
-    } catch (error) {
-      if (!(error instanceof PipelineError) || error.code === 'Unavailable') throw error;
-      throw new PipelineError(
-        'NotFound',
-        `No jobs found matching criteria (jobId: ${jobId}, statuses: active,pending,paused)`,
-      );
-    }
-    ctx.body = { stoppedJobIds: [jobId] };
-  });
-
-  for (const verb of ['pause', 'resume'] as const) {
-    router.post(`/exec/${verb}`, async (ctx) => {
-      const jobId = textOf(bodyOf(ctx.request.body), 'jobId');
-      try {
-        await pipelines.getHandle(jobId)[verb]();
-      } catch (error) {
-        if (!(error instanceof PipelineError) || error.code !== 'NotFound') throw error;
-        throw new PipelineError('NotFound', `jobId ${jobId} Not Found`);
-      }
-      ctx.body = { message: 'OK' };
+export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): Route[] {
+  const start = async (document: unknown, options: Pick<StartOptions, 'types'> & { key: string | undefined }) => {
+    const parsed = pipelines.parse(document);
+    const homes = await resolve(parsed);
+    refuseBlockedWebhooks(parsed, allow);
+    const { key: idempotencyKey, ...rest } = options;
+    const { jobId } = await pipelines.start(parsed, {
+      ...homes,
+      ...rest,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
-  }
+    return { jobId };
+  };
 
-  router.get('/exec/status{/:jobId}', async (ctx) => {
-    ctx.body = await pipelines.getHandle(jobIdOf(ctx.params)).status();
-  });
+  const pauseOrResume = (verb: 'pause' | 'resume', summary: string): Route =>
+    route({
+      method: 'post',
+      path: `/exec/${verb}`,
+      operationId: verb,
+      summary,
+      tag: 'exec',
+      body: jobRequest,
+      bodyCheck: 'strict',
+      answers: { 200: message },
+      errors: [400, 404],
+      async handle({ body: { jobId } }) {
+        try {
+          await pipelines.getHandle(jobId)[verb]();
+        } catch (error) {
+          if (!(error instanceof PipelineError) || error.code !== 'NotFound') throw error;
+          throw new PipelineError('NotFound', `jobId ${jobId} Not Found`);
+        }
+        return { message: 'OK' };
+      },
+    });
 
-  router.get('/exec/results{/:jobId}', async (ctx) => {
-    ctx.body = await pipelines.getHandle(jobIdOf(ctx.params)).results();
-  });
-}
-
-function refuseUnknownAlgorithms(pipeline: Pipeline, known: ReadonlySet<string> | undefined): void {
-  const unknown = pipeline.nodes.find(({ algorithmName }) => known?.has(algorithmName) === false);
-  if (unknown !== undefined) throw new PipelineError('NotFound', `algorithm ${unknown.algorithmName} Not Found`);
-}
-
-/** Literal addresses only: names resolve later, and are checked at each attempt. */
-function refuseBlockedWebhooks(pipeline: Pipeline, allow: AllowList): void {
-  for (const [kind, url] of Object.entries(pipeline.webhooks ?? {})) {
-    const refusal = checkUrl(url, allow);
-    if (refusal !== undefined) throw invalid(`data.webhooks.${kind}: ${refusal.error}`);
-  }
-}
-
-function bodyOf(body: unknown): JsonObject {
-  if (!isJsonObject(body)) throw invalid('data should be object');
-  return body;
-}
-
-function textOf(body: JsonObject, name: string): string {
-  const value = body[name];
-  if (value === undefined) throw invalid(`data should have required property '${name}'`);
-  if (typeof value !== 'string') throw invalid(`data.${name} should be string`);
-  return value;
-}
-
-/** HKube's clients send stray blanks behind the id. */
-function jobIdOf(params: Record<string, string | undefined>): string {
-  const jobId = params['jobId']?.trim() ?? '';
-  if (jobId === '') throw invalid("data should have required property 'jobId'");
-  return jobId;
+  return [
+    route({
+      method: 'post',
+      path: '/exec/raw',
+      operationId: 'execRaw',
+      summary: 'Run a pipeline',
+      tag: 'exec',
+      body: pipeline,
+      takesIdempotencyKey: true,
+      answers: { 200: started },
+      errors: [400, 404, 409],
+      handle: ({ body, idempotencyKey: key }) => start(body, { types: ['raw'], key }),
+    }),
+    route({
+      method: 'post',
+      path: '/exec/stored',
+      operationId: 'execStored',
+      summary: 'Run a stored pipeline, with what is given here merged over it',
+      tag: 'exec',
+      body: storedRun,
+      takesIdempotencyKey: true,
+      answers: { 200: started },
+      errors: [400, 404, 409],
+      async handle({ body, idempotencyKey: key }) {
+        const stored = await store.pipelines.get(body.name);
+        if (stored === undefined) throw new PipelineError('NotFound', `pipeline ${body.name} Not Found`);
+        return await start(mergeStoredRun(stored.definition, body), { types: ['stored'], key });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/exec/algorithm',
+      operationId: 'execAlgorithm',
+      summary: 'Run an algorithm as the only node of a pipeline',
+      tag: 'exec',
+      body: algorithmRun,
+      takesIdempotencyKey: true,
+      answers: { 200: started },
+      errors: [400, 404, 409],
+      handle({ body: { name, input = [] }, idempotencyKey: key }) {
+        return start({ name, nodes: [{ nodeName: name, algorithmName: name, input }] }, { types: ['algorithm'], key });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/exec/stop',
+      operationId: 'stop',
+      summary: 'Stop a job, or all that match',
+      tag: 'exec',
+      body: stopRequest,
+      bodyCheck: 'strict',
+      answers: { 200: stopped },
+      errors: [400, 404],
+      handle: async ({ body }) => ({ stoppedJobIds: await stopJobs(pipelines, body) }),
+    }),
+    pauseOrResume('pause', 'Start no more items of a job'),
+    pauseOrResume('resume', 'Go on with a paused job'),
+  ];
 }

@@ -1,0 +1,14 @@
+/** For a facade that is told the names of the algorithms, and runs all of them on the queue of the job. */
+import type { StartOptions } from '../client';
+import { PipelineError } from '../domain/errors';
+import type { Pipeline } from '../domain/pipeline';
+
+export function refuseUnknown(known: ReadonlySet<string>): (pipeline: Pipeline) => Promise<StartOptions> {
+  // As a promise, so that it is a refusal and not a throw.
+  // eslint-disable-next-line @typescript-eslint/require-await
+  return async ({ nodes }) => {
+    const unknown = nodes.find(({ algorithmName }) => !known.has(algorithmName));
+    if (unknown !== undefined) throw new PipelineError('NotFound', `algorithm ${unknown.algorithmName} Not Found`);
+    return {};
+  };
+}

@@ -1,0 +1,108 @@
+/** A route as data: the router and the OpenAPI document are made of the same objects, so they can't disagree. */
+import type Router from '@koa/router';
+import type { RouterContext } from '@koa/router';
+import type { Static, TSchema, TUnknown } from '@sinclair/typebox';
+import { createValidator } from './validation';
+
+export type Method = 'get' | 'post' | 'put' | 'delete';
+
+export interface Asked<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Of the header `Idempotency-Key`, where the route takes one. */
+  readonly idempotencyKey: string | undefined;
+}
+
+interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema> {
+  readonly method: Method;
+  /** As OpenAPI writes it, behind the prefix; a parameter that ends it is asked for where it is missing. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  /** The group that it is shown in. */
+  readonly tag: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /**
+   * Whether what is written like another type is taken for it, as HKube does with documents. Not with ids: a number is no
+   * id. `entries`: the handler checks each entry of a list by itself.
+   */
+  readonly bodyCheck?: 'coerced' | 'strict' | 'entries';
+  readonly takesIdempotencyKey?: boolean;
+  /** By status; the first is answered unless the handler names another. */
+  readonly answers: Readonly<Record<number, TSchema>>;
+  /** The refusals that are its own; those of every route need not be listed. */
+  readonly errors?: readonly number[];
+  /** @returns the body, or both by `withStatus` */
+  handle(asked: Asked<Static<P>, Static<Q>, Static<B>>): unknown;
+}
+
+export type Route = Definition<TSchema, TSchema, TSchema>;
+
+/** Gives the handler of a route the types of its schemas. */
+export function route<P extends TSchema = TUnknown, Q extends TSchema = TUnknown, B extends TSchema = TUnknown>(
+  definition: Definition<P, Q, B>,
+): Route {
+  return definition as unknown as Route;
+}
+
+class WithStatus {
+  constructor(
+    readonly status: number,
+    readonly body: unknown,
+  ) {}
+}
+
+export function withStatus(status: number, body: unknown): WithStatus {
+  return new WithStatus(status, body);
+}
+
+export function mountRoutes(router: Router, routes: readonly Route[]): void {
+  for (const one of routes) router[one.method](routerPath(one.path), answerBy(one));
+}
+
+/** HKube's clients may leave the last parameter out, and are told so. */
+function routerPath(path: string): string {
+  return path.replace(/\/\{(\w+)\}$/, '{/:$1}').replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function answerBy({
+  params,
+  query,
+  body,
+  bodyCheck = 'coerced',
+  ...rest
+}: Route): (ctx: RouterContext) => Promise<void> {
+  const checkParams = params && createValidator(params, { coerce: false });
+  const checkQuery = query && createValidator(query, { coerce: true });
+  const checkBody =
+    body && bodyCheck !== 'entries' ? createValidator(body, { coerce: bodyCheck === 'coerced' }) : undefined;
+  const [usual = '200'] = Object.keys(rest.answers);
+  return async (ctx) => {
+    const asked = { params: paramsOf(ctx), query: queryOf(ctx), body: ctx.request.body };
+    checkParams?.(asked.params);
+    checkQuery?.(asked.query);
+    checkBody?.(asked.body);
+    const key = ctx.get('idempotency-key');
+    const idempotencyKey = rest.takesIdempotencyKey === true && key !== '' ? key : undefined;
+    const answer = await rest.handle({ ...asked, idempotencyKey });
+    ctx.status = answer instanceof WithStatus ? answer.status : Number(usual);
+    ctx.body = answer instanceof WithStatus ? answer.body : answer;
+  };
+}
+
+/** HKube's clients send stray blanks behind an id. */
+function paramsOf(ctx: RouterContext): Record<string, string> {
+  const trimmed = Object.entries(ctx.params as Record<string, string | undefined>).map(([name, text]) => [
+    name,
+    text?.trim() ?? '',
+  ]);
+  return Object.fromEntries(trimmed.filter(([, text]) => text !== '')) as Record<string, string>;
+}
+
+/** What hkubectl has no value for it sends as `undefined`. */
+function queryOf(ctx: RouterContext): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(ctx.query).filter(([, text]) => text !== 'undefined'));
+}

@@ -1,0 +1,70 @@
+/** `/exec`: look at jobs. The answers are those of the webhooks (contract §8). */
+import type { PipelineClient } from '../../client';
+import { withDefaults } from '../../domain/defaults';
+import { PipelineError } from '../../domain/errors';
+import { route, type Route } from '../route';
+import { startedPipeline } from '../schemas/answers';
+import { progressBody, resultBody } from '../schemas/bodies';
+import { anyJson } from '../schemas/parts';
+import { dataParams, jobParams } from '../schemas/requests';
+
+export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/exec/status/{jobId}',
+      operationId: 'getStatus',
+      summary: 'What a debug subscriber would have got last',
+      tag: 'exec',
+      params: jobParams,
+      answers: { 200: progressBody },
+      errors: [400, 404],
+      handle: ({ params }) => pipelines.getHandle(params.jobId).status(),
+    }),
+    route({
+      method: 'get',
+      path: '/exec/results/{jobId}',
+      operationId: 'getResults',
+      summary: 'The result of a job that has ended',
+      tag: 'exec',
+      params: jobParams,
+      answers: { 200: resultBody },
+      errors: [400, 404],
+      handle: ({ params }) => pipelines.getHandle(params.jobId).results(),
+    }),
+    route({
+      method: 'get',
+      path: '/exec/results/{jobId}/data/{ref}',
+      operationId: 'getResultData',
+      summary: 'A result that was too large for the body of the webhook',
+      tag: 'exec',
+      params: dataParams,
+      answers: { 200: anyJson },
+      errors: [400, 404],
+      // No result is written there yet: all are in the body.
+      handle({ params }) {
+        throw new PipelineError('NotFound', `data ${params.ref} Not Found`);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/exec/pipelines/{jobId}',
+      operationId: 'getStartedPipeline',
+      summary: 'The pipeline that a job was started with, its defaults filled in',
+      tag: 'exec',
+      params: jobParams,
+      answers: { 200: startedPipeline },
+      errors: [400, 404],
+      async handle({ params: { jobId } }) {
+        const { pipeline, startTime, types } = await pipelines
+          .getHandle(jobId)
+          .started()
+          .catch((error: unknown) => {
+            if (!(error instanceof PipelineError) || error.code !== 'NotFound') throw error;
+            throw new PipelineError('NotFound', `pipeline ${jobId} Not Found`);
+          });
+        return { ...withDefaults(pipeline), jobId, startTime, types };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,79 @@
+/** What the routes answer besides the bodies of the webhooks. */
+import { Type } from '@sinclair/typebox';
+import { CLOSED, epochMs, jobId, timestamp } from './parts';
+import { jobStatus } from './bodies';
+import { pipeline } from './pipeline';
+
+export const errorBody = Type.Object(
+  {
+    error: Type.Object(
+      {
+        code: Type.Integer({ description: 'the status of the answer' }),
+        message: Type.String(),
+        details: Type.Optional(
+          Type.Array(Type.String(), { description: 'where a list helps, as the nodes of a cycle' }),
+        ),
+      },
+      CLOSED,
+    ),
+  },
+  { ...CLOSED, title: 'Error' },
+);
+
+/** In place of an entry of a list that was posted. */
+export const entryError = Type.Object(
+  {
+    error: Type.Object({ name: Type.Optional(Type.String()), code: Type.Integer(), message: Type.String() }, CLOSED),
+  },
+  { ...CLOSED, title: 'EntryError' },
+);
+
+export const started = Type.Object({ jobId }, { ...CLOSED, title: 'Started' });
+export const message = Type.Object({ message: Type.String() }, { ...CLOSED, title: 'Message' });
+export const stopped = Type.Object({ stoppedJobIds: Type.Array(jobId) }, { ...CLOSED, title: 'Stopped' });
+
+/** Of a stored definition, behind its own keys. */
+const revision = {
+  version: Type.String({ description: 'counts the changes, from 1' }),
+  modified: epochMs,
+  created: epochMs,
+};
+
+export const startedPipeline = Type.Object(
+  { ...pipeline.properties, jobId, startTime: epochMs, types: Type.Array(Type.String()) },
+  { additionalProperties: true, title: 'StartedPipeline' },
+);
+
+export const storedPipeline = Type.Object(
+  { ...pipeline.properties, ...revision },
+  { additionalProperties: true, title: 'StoredPipeline' },
+);
+
+export const storedAlgorithm = Type.Object(
+  { name: Type.String(), ...revision },
+  { additionalProperties: true, title: 'StoredAlgorithm', description: 'what was stored, and its revision' },
+);
+
+export const webhookStatus = Type.Object(
+  {
+    jobId,
+    url: Type.String(),
+    pipelineStatus: jobStatus,
+    status: Type.Literal('completed', { description: 'of the attempt' }),
+    responseStatus: Type.Union([Type.Literal('succeed'), Type.Literal('failed')]),
+    httpResponse: Type.Object(
+      {
+        statusCode: Type.Union([Type.Integer(), Type.String()], { description: 'or the class of the error' }),
+        statusMessage: Type.String(),
+      },
+      CLOSED,
+    ),
+    timestamp,
+  },
+  { ...CLOSED, title: 'WebhookStatus' },
+);
+
+export const webhookList = Type.Object(
+  { jobId, result: Type.Optional(webhookStatus), progress: Type.Optional(webhookStatus) },
+  { ...CLOSED, title: 'WebhookList' },
+);

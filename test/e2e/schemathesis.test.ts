@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Algorithms } from '../../activities';
+import { useFacade } from '../support/facade';
+import { ensurePython } from '../support/python';
+import { useWorker } from '../support/suite';
+
+const PACKAGES = ['schemathesis==4.32.5'];
+/** Making the environment takes the longest, once on a machine. */
+const TIMEOUT = 300_000;
+
+describe('what schemathesis makes of the OpenAPI document', function () {
+  this.timeout(TIMEOUT);
+  const algorithms: Algorithms = { 'green-alg': ({ input: [value] }) => value };
+  const suite = useWorker({ algorithms });
+  const facade = useFacade(suite, Object.keys(algorithms));
+
+  it('is answered as the document says, and never by a 500', async () => {
+    const python = await ensurePython(PACKAGES);
+    const child = spawn(
+      python,
+      [
+        '-c',
+        'from schemathesis.cli import schemathesis; schemathesis()',
+        ...['run', `${facade.url}/swagger-api`, '--phases', 'examples,coverage,fuzzing'],
+        ...['--seed', '7', '--max-examples', '15', '--generation-database', 'none', '--workers', '2'],
+        // No schema can say what a pipeline means.
+        ...['--exclude-checks', 'positive_data_acceptance', '--no-color'],
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    }
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code, printed).to.equal(0);
+  });
+});
