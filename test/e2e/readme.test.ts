@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { after, before } from 'mocha';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { freePort } from '../../src/temporal/ports';
+import { ensurePython } from '../support/python';
+import { Program, Readme, ROOT, shell } from '../support/readme';
+import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { until } from '../support/until';
+
+interface ResultAnswer {
+  readonly data?: readonly { readonly result: unknown }[];
+  readonly error?: { readonly message: string };
+}
+
+// Each block of the README is run as it stands; only ports, which another process may hold, are replaced.
+
+describe('the README', function () {
+  this.timeout(TEMPORAL_START_TIMEOUT);
+  const readme = new Readme();
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const programs: Program[] = [];
+  const closing: Server[] = [];
+  /** Inside the package, so that its own name resolves to what `npm run build` has made. */
+  let folder: string;
+  let facadePort: number;
+  let receiverPort: number;
+  let endpointPort: number;
+
+  function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+    const program = Program.start(command, args, { WEBHOOK_SECRETS: secret, ...env });
+    programs.push(program);
+    return program;
+  }
+
+  function onPorts(text: string): string {
+    return text
+      .replaceAll('localhost:3000', `localhost:${String(facadePort)}`)
+      .replaceAll('localhost:8080', `localhost:${String(receiverPort)}`)
+      .replaceAll('localhost:9000', `localhost:${String(endpointPort)}`)
+      .replaceAll('8080', String(receiverPort));
+  }
+
+  async function post(text: string): Promise<Record<string, unknown>> {
+    return JSON.parse(await shell(onPorts(text))) as Record<string, unknown>;
+  }
+
+  /** @returns the first of the two posts' answers, and the second's */
+  async function postBoth(text: string): Promise<[Record<string, unknown>, Record<string, unknown>]> {
+    const printed = await shell(onPorts(text));
+    const [first = '', second = ''] = printed.split(/(?<=\})(?=\{)/);
+    return [JSON.parse(first) as Record<string, unknown>, JSON.parse(second) as Record<string, unknown>];
+  }
+
+  before('build, and start everything by the README', async () => {
+    await shell('npm run --silent build');
+    folder = await mkdtemp(join(ROOT, 'lib', 'readme-'));
+    [facadePort, receiverPort, endpointPort] = [await freePort(0), await freePort(0), await freePort(0)];
+    await writeFile(join(folder, 'algorithms.mjs'), readme.take('// algorithms.mjs'));
+    const [command = '', ...args] = readme.take('\nnpm start\n').trim().split(' ');
+    const started = start(command, args, {
+      PORT: String(facadePort),
+      DATA_DIR: join(folder, 'data'),
+      ALGORITHMS: join(folder, 'algorithms.mjs'),
+      TEMPORAL_ADDRESS: '',
+    });
+    await started.says('Ctrl-C stops all of it', 120_000);
+  });
+
+  after('stop everything', async () => {
+    for (const server of closing.splice(0)) server.close();
+    for (const program of programs.splice(0)) await program.end();
+    await rm(folder, { recursive: true });
+  });
+
+  it('has the two commands, of which CI runs the one and this test the other', async () => {
+    const [demo = '', test = ''] = readme.take('npm run demo').split('\n');
+    expect(demo).to.match(/^npm ci && npm run demo /);
+    expect(test).to.match(/^npm ci && npm test /);
+    expect(await readFile(join(ROOT, '.ci/run'), 'utf8')).to.match(/npm ci[\s\S]*npm test/);
+    const printed = await shell('npm run demo', { DATA_DIR: join(folder, 'demo'), TEMPORAL_ADDRESS: '' });
+    expect(printed).to.match(/(\d+) received, \1 verified, 0 duplicates dropped/);
+    expect(printed).to.include('everything was as promised');
+  });
+
+  for (const [name, mark, prepare] of [
+    ['in Node', '// receiver.mjs', () => Promise.resolve(process.execPath)],
+    ['in Python', '# receiver.py', () => ensurePython(['standardwebhooks==1.0.1'])],
+  ] as const) {
+    it(`has a receiver ${name} that verifies what the quick start sends`, async () => {
+      const file = join(folder, mark.replace(/.* /, ''));
+      await writeFile(file, onPorts(readme.take(mark)));
+      const receiver = start(await prepare(), [file]);
+      await until('it listens', () =>
+        fetch(`http://localhost:${String(receiverPort)}/`).then(
+          () => true,
+          () => false,
+        ),
+      );
+      const { jobId } = await post(readme.take('"http://localhost:8080/progress"'));
+      await receiver.says('result ');
+      for (const part of ['pending', 'completed', 'green#3']) await receiver.says(part);
+      const { status } = await fetch(`http://localhost:${String(receiverPort)}/`, { method: 'POST', body: '{}' });
+      expect(status, 'what is not signed').to.equal(401);
+      await receiver.end();
+      const polled = await shell(onPorts(readme.take('/exec/status/$JOB_ID')), { JOB_ID: String(jobId) });
+      expect(polled).to.include('"100.00% completed, 3 succeed"').and.to.include('"result":30');
+    });
+  }
+
+  it('stores a pipeline and runs it', async () => {
+    const [stored, { jobId }] = await postBoth(readme.take('/exec/stored'));
+    expect(stored).to.include({ name: 'tens' });
+    expect(await resultOf(String(jobId))).to.deep.equal([10, 20, 30]);
+  });
+
+  it('stores algorithms of other homes, and runs the endpoint', async () => {
+    const endpoint = createServer((request, response) => {
+      void request.toArray().then((chunks) => {
+        const { input } = JSON.parse(Buffer.concat(chunks as Buffer[]).toString()) as { input: number[] };
+        response.end(String(input.reduce((sum, value) => sum + value, 0)));
+      });
+    });
+    endpoint.listen(endpointPort, '127.0.0.1');
+    await once(endpoint, 'listening');
+    closing.push(endpoint);
+    const [http, activity] = await postBoth(readme.take('/store/algorithms'));
+    expect([http['name'], activity['name']]).to.deep.equal(['sum-alg', 'train-alg']);
+    const nodes = [{ nodeName: 'sum', algorithmName: 'sum-alg', input: [1, 2, 3] }];
+    const { jobId } = await post(
+      `curl -s localhost:3000/api/v1/exec/raw -H 'content-type: application/json' -d '${JSON.stringify({ name: 'sum', nodes })}'`,
+    );
+    expect(await resultOf(String(jobId))).to.deep.equal([6]);
+  });
+
+  it('has a worker and a client for a Temporal of one’s own', async () => {
+    const env = { TEMPORAL_ADDRESS: (await sharedTemporal()).address };
+    const [worker, client] = [join(folder, 'worker.mts'), join(folder, 'client.mts')];
+    await writeFile(worker, readme.take('new PipelinesPlugin'));
+    await writeFile(client, readme.take('new PipelineClient'));
+    await shell(
+      `npx tsc --ignoreConfig --types node --noEmit --strict --skipLibCheck --target es2022 --module node16 ${worker} ${client}`,
+    );
+    const serving = start(process.execPath, ['--import', 'tsx', worker], env);
+    const printed = await shell(`node --import tsx ${client}`, env);
+    await serving.end();
+    expect(printed).to.include("nodeName: 'green'").and.to.include('result: 30');
+  });
+
+  it('has nothing that was not run', () => {
+    expect(readme.untaken()).to.deep.equal([]);
+  });
+
+  async function resultOf(jobId: string): Promise<unknown[]> {
+    const url = `http://localhost:${String(facadePort)}/api/v1/exec/results/${jobId}`;
+    return await until(`${jobId} has results`, async () => {
+      const { data, error } = (await (await fetch(url)).json()) as ResultAnswer;
+      if (data === undefined && error?.message.includes('because its in') !== true) throw new Error(error?.message);
+      return data?.map(({ result }) => result);
+    });
+  }
+});
