@@ -45,14 +45,10 @@ export class TestPostgres {
       '--encoding=UTF8',
       '--no-sync',
     ];
-    await promisify(execFile)(
-      join(await binaries(), 'initdb'),
-      ['-D', dataOf(folder), '--locale=C', ...SORTED_BY_LANGUAGE, ...flags],
-      {
-        ...user,
-        cwd: folder,
-      },
-    );
+    await promisify(execFile)(initdb, ['-D', dataOf(folder), '--locale=C', ...SORTED_BY_LANGUAGE, ...flags], {
+      ...user,
+      cwd: folder,
+    });
     const port = await freePort(0);
     const postgres = new TestPostgres(folder, port, await launch(folder, port));
     await postgres.isUp();
