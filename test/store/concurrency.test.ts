@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PipelineError } from '../../src/domain/errors';
+import type { PipelineError } from '../../src/domain/errors';
 import { openStore } from '../../src/store/open-store';
 import type { Store } from '../../src/store/store';
 import { inProcess, inProcesses } from '../support/store-process';
@@ -57,9 +57,9 @@ describeStores('several at once', ({ open, empty }) => {
 
   it('insert one of a name, and the others are told', async () => {
     const options = await empty();
-    const stores = [await open(options), await open(options)];
+    const [one, other] = [await open(options), await open(options)];
     const inserts = Array.from({ length: WRITERS }, (_, index) =>
-      stores[index % 2]?.pipelines.insert({ name: NAME, nodes: [], priority: index }),
+      (index % 2 === 0 ? one : other).pipelines.insert({ name: NAME, nodes: [], priority: index }),
     );
     const results = await Promise.allSettled(inserts);
     const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as PipelineError] : []));

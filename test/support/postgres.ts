@@ -32,8 +32,9 @@ export class TestPostgres {
   }
 
   static async start(): Promise<TestPostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'pipelines-postgres-'));
+    const initdb = join(await binaries(), 'initdb');
     const user = await serverUser();
+    const folder = await mkdtemp(join(tmpdir(), 'pipelines-postgres-'));
     if (user !== undefined) await chown(folder, user.uid, user.gid);
     const passwordFile = join(folder, 'password');
     await writeFile(passwordFile, PASSWORD);
@@ -44,14 +45,10 @@ export class TestPostgres {
       '--encoding=UTF8',
       '--no-sync',
     ];
-    await promisify(execFile)(
-      join(await binaries(), 'initdb'),
-      ['-D', dataOf(folder), '--locale=C', ...SORTED_BY_LANGUAGE, ...flags],
-      {
-        ...user,
-        cwd: folder,
-      },
-    );
+    await promisify(execFile)(initdb, ['-D', dataOf(folder), '--locale=C', ...SORTED_BY_LANGUAGE, ...flags], {
+      ...user,
+      cwd: folder,
+    });
     const port = await freePort(0);
     const postgres = new TestPostgres(folder, port, await launch(folder, port));
     await postgres.isUp();

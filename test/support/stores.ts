@@ -11,13 +11,13 @@ import { POSTGRES_START_TIMEOUT, sharedPostgres } from './postgres';
 export interface TestStores {
   readonly database: 'SQLite' | 'PostgreSQL';
   /** Where a database is that is empty and nobody else's. */
-  empty(): Promise<StoreOptions>;
+  readonly empty: () => Promise<StoreOptions>;
   /**
    * A store that is closed after the last test of the suite.
    *
    * @param options of an earlier one, for a second store on the same database. Default: an empty one
    */
-  open(options?: StoreOptions): Promise<Store>;
+  readonly open: (options?: StoreOptions) => Promise<Store>;
 }
 
 /** A `describe` for each database. */
@@ -57,7 +57,7 @@ function define(
   tests({
     database,
     empty,
-    async open(options) {
+    open: async (options) => {
       const store = await openStore(options ?? (await empty()));
       open.push(store);
       return store;
