@@ -16,7 +16,7 @@ export const string =
       throw invalid(`${at} should NOT be shorter than ${String(limits.min)} characters`);
     }
     // In characters, as a JSON schema counts: never more than units.
-    if (value.length > (limits.max ?? Infinity) && [...value].length > (limits.max ?? Infinity)) {
+    if (value.length > (limits.max ?? Infinity) && Array.from(value).length > (limits.max ?? Infinity)) {
       throw invalid(`${at} should NOT be longer than ${String(limits.max)} characters`);
     }
   };

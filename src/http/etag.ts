@@ -5,7 +5,8 @@ import type { Middleware } from 'koa';
 /** Nothing that is read is a stream: a tag needs the whole body. */
 export const tagBody: Middleware = async (ctx, next) => {
   await next();
-  const { body, status, method } = ctx;
+  const { status, method } = ctx;
+  const body: unknown = ctx.body;
   if (status !== 200 || body === undefined || body === null || (method !== 'GET' && method !== 'HEAD')) return;
   const content = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   ctx.etag = createHash('sha256').update(content).digest('base64url').slice(0, 27);

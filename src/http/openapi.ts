@@ -95,7 +95,7 @@ const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   in: 'header',
   description: 'the same key and body answer the same job, and start nothing',
-  schema: { type: 'string', minLength: 1 },
+  schema: { type: 'string' },
 };
 
 function parametersOf(

@@ -45,7 +45,7 @@ export type Route = Definition<TSchema, TSchema, TSchema>;
 export function route<P extends TSchema = TUnknown, Q extends TSchema = TUnknown, B extends TSchema = TUnknown>(
   definition: Definition<P, Q, B>,
 ): Route {
-  return definition as unknown as Route;
+  return definition;
 }
 
 class WithStatus {
@@ -60,12 +60,13 @@ export function withStatus(status: number, body: unknown): WithStatus {
 }
 
 export function mountRoutes(router: Router, routes: readonly Route[]): void {
-  for (const one of routes) router[one.method](routerPath(one.path), answerBy(one));
+  for (const one of routes) router[one.method](routerPath(one), answerBy(one));
 }
 
-/** HKube's clients may leave the last parameter out, and are told so. */
-function routerPath(path: string): string {
-  return path.replace(/\/\{(\w+)\}$/, '{/:$1}').replaceAll(/\{(\w+)\}/g, ':$1');
+/** Who reads may leave the last parameter out, and is told so, as HKube does. */
+function routerPath({ method, path }: Route): string {
+  const readable = method === 'get' ? path.replace(/\/\{(\w+)\}$/, '{/:$1}') : path;
+  return readable.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 function answerBy({

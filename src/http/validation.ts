@@ -49,7 +49,7 @@ function createAjv(coerceTypes: boolean): Ajv {
     // Of any JSON only objects and lists have a depth.
     strictTypes: false,
   });
-  addFormats.default(ajv, ['date-time']);
+  addFormats(ajv, ['date-time']);
   ajv.addFormat('url', (text) => /^https?:\/\//i.test(text) && /^[^\s\p{Cc}]+$/u.test(text));
   ajv.addKeyword({
     keyword: 'x-max-depth',

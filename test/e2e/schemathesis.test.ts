@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Algorithms } from '../../activities';
 import { useFacade } from '../support/facade';
 import { ensurePython } from '../support/python';
@@ -18,6 +21,7 @@ describe('what schemathesis makes of the OpenAPI document', function () {
 
   it('is answered as the document says, and never by a 500', async () => {
     const python = await ensurePython(PACKAGES);
+    const folder = await mkdtemp(join(tmpdir(), 'schemathesis-'));
     const child = spawn(
       python,
       [
@@ -28,13 +32,15 @@ describe('what schemathesis makes of the OpenAPI document', function () {
         // No schema can say what a pipeline means.
         ...['--exclude-checks', 'positive_data_acceptance', '--no-color'],
       ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      // It leaves a report where it runs.
+      { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
     }
     const [code] = (await once(child, 'close')) as [number];
+    await rm(folder, { recursive: true });
     expect(code, printed).to.equal(0);
   });
 });

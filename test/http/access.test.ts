@@ -142,7 +142,7 @@ describe('access to the facade', () => {
         headers: { 'content-type': 'application/json' },
       });
       expect(answer.status).to.equal(405);
-      expect(answer.headers.get('allow')?.split(', ').sort()).to.deep.equal(['DELETE', 'GET', 'HEAD', 'POST', 'PUT']);
+      expect(answer.headers.get('allow')?.split(', ').sort()).to.deep.equal(['GET', 'HEAD', 'POST', 'PUT']);
     });
 
     it('shows its document on a page that asks nobody else', async () => {

@@ -98,6 +98,7 @@ export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): R
       summary: 'Run an algorithm as the only node of a pipeline',
       tag: 'exec',
       body: algorithmRun,
+      bodyCheck: 'strict',
       takesIdempotencyKey: true,
       answers: { 200: started },
       errors: [400, 404, 409],
