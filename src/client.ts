@@ -8,6 +8,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { invalid, PipelineError } from './domain/errors';
+import type { Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { parseSettings, type JobSettings } from './domain/settings';
 import { parsePipeline } from './domain/validate';
@@ -32,6 +33,8 @@ export interface StartOptions {
    * for one pipeline name. Default: each call starts a job.
    */
   readonly idempotencyKey?: string;
+  /** Where its algorithms are run. Default: all by the workers of the client's task queue. */
+  readonly homes?: Homes;
 }
 
 /** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
@@ -66,8 +69,9 @@ export class PipelineClient {
    * @throws PipelineError `InvalidPipeline`, or `Conflict` where the key was used with another pipeline; then nothing was
    * started
    */
-  async start(document: Pipeline, { idempotencyKey }: StartOptions = {}): Promise<JobHandle> {
+  async start(document: Pipeline, { idempotencyKey, homes }: StartOptions = {}): Promise<JobHandle> {
     const pipeline = this.parse(document);
+    parseSettings({ homes: homes ?? {} });
     const text = JSON.stringify(pipeline);
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_PIPELINE_BYTES) {
@@ -83,7 +87,7 @@ export class PipelineClient {
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       memo: { [DIGEST]: digest },
       taskQueue: this.options.taskQueue ?? 'pipelines',
-      args: [pipeline, this.options.settings ?? {}],
+      args: [pipeline, { ...this.options.settings, ...(homes !== undefined && { homes }) }],
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
       priority: { priorityKey: pipeline.priority ?? DEFAULTS.priority, fairnessKey: pipeline.name.slice(0, 64) },
       ...(searchable && {

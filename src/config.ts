@@ -39,6 +39,7 @@ export const SETTINGS = {
   dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
   algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
   algorithmWait: { name: 'ALGORITHM_WAIT', fallback: '60s', what: 'how long an unserved algorithm is waited for' },
+  algorithmAllow: { name: 'ALGORITHM_ALLOW', unset: 'public only', what: 'CIDRs and hosts of HTTP algorithms' },
   maxBatch: { name: 'MAX_BATCH', fallback: '10000000', what: 'the widest batch that is taken, in items' },
   webhookSecrets: { name: 'WEBHOOK_SECRETS', unset: 'unsigned', what: 'whsec_… keys, comma-separated; each signs' },
   webhookAllow: { name: 'WEBHOOK_ALLOW', unset: 'public only', what: 'CIDRs and hosts that webhooks may reach' },
@@ -78,6 +79,7 @@ export interface Config {
   /** Module paths as given; empty means the examples. */
   readonly algorithms: readonly string[];
   readonly algorithmWait: number;
+  readonly algorithmAllow: AllowList;
   /** Items. */
   readonly maxBatch: number;
   readonly webhookSecrets: readonly Secret[];
@@ -140,6 +142,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
     algorithms: read(SETTINGS.algorithms, parseList),
     algorithmWait: read(SETTINGS.algorithmWait, parseDuration),
+    algorithmAllow: read(SETTINGS.algorithmAllow, parseAllowList),
     maxBatch: read(SETTINGS.maxBatch, parseCount),
     webhookSecrets: read(SETTINGS.webhookSecrets, parseSecrets),
     webhookAllow: read(SETTINGS.webhookAllow, parseAllowList),

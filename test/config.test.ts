@@ -41,6 +41,7 @@ describe('config', () => {
     expect(config).to.not.have.property('temporalUiUrl');
     expect(config.webhookRetrySchedule).to.deep.equal(MUST_DELIVER.scheduleMs);
     expect(config.webhookAllow).to.deep.equal({ ranges: [], hosts: new Set() });
+    expect(config.algorithmAllow).to.deep.equal({ ranges: [], hosts: new Set() });
   });
 
   it('reads each variable', () => {
@@ -53,6 +54,7 @@ describe('config', () => {
       DATA_DIR: '/var/lib/pipelines',
       ALGORITHMS: './a.js, ./b.js,',
       ALGORITHM_WAIT: '2m',
+      ALGORITHM_ALLOW: '10.0.0.0/8,algorithms.internal',
       MAX_BATCH: '5000',
       WEBHOOK_SECRETS: `${SECRET},${SECRET}`,
       WEBHOOK_ALLOW: '10.0.0.0/8,hooks.internal',
@@ -64,7 +66,7 @@ describe('config', () => {
       DELIVERY_RETENTION: '1h',
       LOG_LEVEL: 'DEBUG',
     };
-    const { webhookSecrets, webhookAllow, ...config } = loadConfig({ ...env, UNRELATED: 'x' });
+    const { webhookSecrets, webhookAllow, algorithmAllow, ...config } = loadConfig({ ...env, UNRELATED: 'x' });
     expect(config).to.deep.equal({
       host: '::1',
       port: 8_080,
@@ -86,6 +88,7 @@ describe('config', () => {
     });
     expect(webhookSecrets).to.have.length(2);
     expect([...webhookAllow.hosts]).to.deep.equal(['hooks.internal']);
+    expect([...algorithmAllow.hosts]).to.deep.equal(['algorithms.internal']);
   });
 
   it('lets a flag win over its variable, and takes an empty one as not set', () => {
@@ -117,6 +120,7 @@ describe('config', () => {
     ['PUBLIC_URL', 'https://user:pass@pipelines.example'],
     ['TEMPORAL_UI_URL', 'javascript:alert(1)'],
     ['ALGORITHM_WAIT', 'a while'],
+    ['ALGORITHM_ALLOW', 'http://x'],
     ['MAX_BATCH', '0'],
     ['MAX_BATCH', '1e6'],
     ['WEBHOOK_SECRETS', 'whsec_c2hvcnQ='],

@@ -1,10 +1,11 @@
 /**
- * The names by which a running job or delivery is spoken to (contract §11). Fixed for ever: other SDKs and the
+ * The names by which a running job, delivery or registry is spoken to (contract §11). Fixed for ever: other SDKs and the
  * `temporal` command use them as text.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryRecord } from '../src/domain/delivery-record';
 import type { ProgressBody, ResultBody } from '../src/domain/events';
+import type { Announcement } from '../src/domain/registry';
 
 export const RUN_PIPELINE = 'runPipeline';
 
@@ -28,3 +29,14 @@ export const predecessorEndedSignal = defineSignal('predecessorEnded');
 /** To `deliverWebhook`: make a manual attempt now. */
 export const redeliverSignal = defineSignal('redeliver');
 export const deliveryQuery = defineQuery<DeliveryRecord>('delivery');
+
+export const ALGORITHM_REGISTRY = 'algorithmRegistry';
+/** To `algorithmRegistry`: what the workers of its task queue serve. */
+export const announceSignal = defineSignal<[announcement: Announcement]>('announce');
+/** Memo of `algorithmRegistry`: the latest announcement. */
+export const ANNOUNCEMENT = 'announcement';
+
+/** The workflow id of the registry of one task queue. */
+export function registryId(taskQueue: string): string {
+  return `temporal-pipelines-registry/${taskQueue}`;
+}
