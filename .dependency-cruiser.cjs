@@ -89,12 +89,21 @@ module.exports = {
       [
         DOMAIN,
         own('workflows/messages', 'workflows/search-attributes'),
+        own('src/store/store'), // the interface: where an algorithm is stored
         temporal('client', 'common', 'envconfig'),
         npm('uuid'), // a job id of an idempotency key
         npm('env-paths'), // where a downloaded Temporal server is kept
       ],
       { node: true },
     ),
+
+    {
+      name: 'client-store-interfaces-only',
+      comment: 'The client is handed a store; it never loads one.',
+      severity: 'error',
+      from: { path: own('src/client', 'src/job-handle', 'src/temporal') },
+      to: { path: own('src/store'), dependencyTypesNot: ['type-only'] },
+    },
 
     row(
       'http',

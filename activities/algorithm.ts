@@ -1,16 +1,10 @@
 /** What a team writes: an algorithm, as a function or with its options (contract §10). */
+import type { ItemArgs } from '../src/domain/block';
 import type { Json } from '../src/domain/json';
 
-export interface AlgorithmArgs<Input extends readonly unknown[] = readonly Json[]> {
+export interface AlgorithmArgs<Input extends readonly unknown[] = readonly Json[]> extends Omit<ItemArgs, 'input'> {
   /** The node's input with every reference resolved. */
   readonly input: Input;
-  readonly jobId: string;
-  /** `<nodeName>#<batchIndex>`, or the node's name where it is no batch. */
-  readonly taskId: string;
-  readonly nodeName: string;
-  readonly algorithmName: string;
-  /** 1-based; only in a batch. */
-  readonly batchIndex?: number;
 }
 
 export interface AlgorithmLog {

@@ -15,7 +15,11 @@ export function createFindWorkers(isServed: IsServed): Activities['findWorkers']
     const taken = raw.pendingActivities?.filter(({ state }) => Number(state) === STARTED) ?? [];
     return {
       served: await isServed(client, taskQueue),
-      started: taken.some((activity) => activity.activityType?.name === activityType),
+      started: taken.some((activity) => {
+        // Older servers do not tell the queue.
+        const queue = activity.activityOptions?.taskQueue?.name ?? taskQueue;
+        return activity.activityType?.name === activityType && queue === taskQueue;
+      }),
     };
   };
 }

@@ -9,6 +9,7 @@ export type {
 } from './algorithm';
 export type { Activities } from './contract';
 export { createFindWorkers, type IsServed } from './find-workers';
+export { createHttpAlgorithm } from './http-algorithm';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';
 export { rememberImport } from './thread-home';

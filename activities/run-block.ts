@@ -1,11 +1,10 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
 import { Context } from '@temporalio/activity';
-import { fromRuns, inputAt, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
-import { batchId } from '../src/domain/events';
-import type { Json } from '../src/domain/json';
-import type { Algorithms, AlgorithmOptions } from './algorithm';
+import { argsAt, fromRuns, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
+import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
+import type { HttpEndpoint } from './http-algorithm';
 import { runItem } from './run-item';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
@@ -15,13 +14,19 @@ const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
-/** @param isShuttingDown whether the worker that runs the activity takes nothing new */
-export function createRunBlock(
-  algorithms: Algorithms,
-  isShuttingDown: () => boolean = () => false,
-): Activities['runBlock'] {
+export interface RunBlockOptions {
+  readonly algorithms: Algorithms;
+  /** Makes an algorithm of an endpoint. */
+  readonly httpAlgorithm: (endpoint: HttpEndpoint) => AlgorithmFunction;
+  /** Whether the worker that runs the activity takes nothing new. */
+  readonly isShuttingDown: () => boolean;
+}
+
+export function createRunBlock({ algorithms, httpAlgorithm, isShuttingDown }: RunBlockOptions): Activities['runBlock'] {
   return async (input) => {
-    const algorithm = findAlgorithm(algorithms, input.algorithmName);
+    const { http, algorithmName } = input;
+    const algorithm: AlgorithmOptions =
+      http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
     const context = Context.current();
     const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
     const width = Math.max(1, algorithm.concurrency ?? 1);
@@ -38,17 +43,9 @@ export function createRunBlock(
     };
 
     const runOne = async (position: number): Promise<void> => {
-      const batchIndex = indexes[position];
       const outcome = await runItem(
         algorithm.run,
-        {
-          input: inputAt(input.input, position) as readonly Json[],
-          jobId: input.jobId,
-          taskId: batchIndex === undefined ? input.nodeName : batchId(input.nodeName, batchIndex - 1),
-          nodeName: input.nodeName,
-          algorithmName: input.algorithmName,
-          ...(batchIndex !== undefined && { batchIndex }),
-        },
+        argsAt(input, position, indexes[position]),
         { signal: stop.signal, heartbeat: report, log: context.log, attempt: input.attempt },
         input.itemTtlMs,
       );

@@ -1,11 +1,8 @@
 /** One item: its algorithm called once, under its ttl, and whatever comes of it as an outcome. */
-import type { ItemOutcome } from '../src/domain/block';
+import { EXPIRED, refuseLarge, type ItemOutcome } from '../src/domain/block';
 import type { Json } from '../src/domain/json';
 import { MAX_ERROR, toText } from '../src/domain/text';
 import type { AlgorithmArgs, AlgorithmContext, AlgorithmFunction } from './algorithm';
-
-/** The largest output of one item: Temporal refuses a payload over 2 MiB. */
-const MAX_OUTPUT_BYTES = 1_900_000;
 
 /** @param ttlMs how long it may work; undefined for no limit */
 export async function runItem(
@@ -36,29 +33,32 @@ export async function runItem(
 
 /** Node's timers overflow beyond it, and would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-const EXPIRED = { error: 'Algorithm TTL expired', final: true } as const;
 
 /** The algorithm has not failed by an error of its own: what it ran in has died. */
 export class CrashError extends Error {
   override readonly name = 'CrashError';
 }
 
+/** No other run would end otherwise. */
+export class FinalError extends Error {
+  override readonly name = 'FinalError';
+}
+
 async function settle(run: () => unknown): Promise<ItemOutcome> {
   try {
     return toOutcome(await run());
   } catch (error) {
-    return { error: messageOf(error), ...(error instanceof CrashError && { crash: true }) };
+    return {
+      error: messageOf(error),
+      ...(error instanceof CrashError && { crash: true }),
+      ...(error instanceof FinalError && { final: true }),
+    };
   }
 }
 
 function toOutcome(output: unknown): ItemOutcome {
   const text = toJson(output);
-  const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_OUTPUT_BYTES) {
-    const limit = String(MAX_OUTPUT_BYTES);
-    return { error: `the algorithm's output of ${String(bytes)} bytes is larger than ${limit}`, final: true };
-  }
-  return { result: JSON.parse(text) as Json };
+  return refuseLarge(Buffer.byteLength(text)) ?? { result: JSON.parse(text) as Json };
 }
 
 /** @throws TypeError for a function, a symbol, a BigInt or a circle */

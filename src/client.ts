@@ -8,6 +8,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { invalid, PipelineError } from './domain/errors';
+import type { Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { parseSettings, type JobSettings } from './domain/settings';
 import { parseDefinition, parsePipeline } from './domain/validate';
@@ -40,6 +41,8 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   /** How the job came to be, as the search attribute `PipelineTypes` tells it. Default `['raw']`. */
   readonly types?: readonly JobType[];
+  /** Where its algorithms are run. Default: all by the workers of the client's task queue. */
+  readonly homes?: Homes;
 }
 
 /** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
@@ -82,8 +85,9 @@ export class PipelineClient {
    * @throws PipelineError `InvalidPipeline`, or `Conflict` where the key was used with another pipeline; then nothing was
    * started
    */
-  async start(document: Pipeline, { idempotencyKey, types = ['raw'] }: StartOptions = {}): Promise<JobHandle> {
+  async start(document: Pipeline, { idempotencyKey, types = ['raw'], homes }: StartOptions = {}): Promise<JobHandle> {
     const pipeline = this.parse(document);
+    parseSettings({ homes: homes ?? {} });
     const text = JSON.stringify(pipeline);
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_PIPELINE_BYTES) {
@@ -99,7 +103,7 @@ export class PipelineClient {
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       memo: { [DIGEST]: digest },
       taskQueue: this.options.taskQueue ?? 'pipelines',
-      args: [pipeline, this.options.settings ?? {}],
+      args: [pipeline, { ...this.options.settings, ...(homes !== undefined && { homes }) }],
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
       priority: { priorityKey: pipeline.priority ?? DEFAULTS.priority, fairnessKey: pipeline.name.slice(0, 64) },
       ...(searchable && {

@@ -45,6 +45,7 @@ export const SETTINGS = {
   databaseUrl: { name: 'DATABASE_URL', unset: 'a file in DATA_DIR', what: 'PostgreSQL database of the definitions' },
   algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
   algorithmWait: { name: 'ALGORITHM_WAIT', fallback: '60s', what: 'how long an unserved algorithm is waited for' },
+  algorithmAllow: { name: 'ALGORITHM_ALLOW', unset: 'public only', what: 'CIDRs and hosts of HTTP algorithms' },
   maxBatch: { name: 'MAX_BATCH', fallback: '10000000', what: 'the widest batch that is taken, in items' },
   webhookSecrets: { name: 'WEBHOOK_SECRETS', unset: 'unsigned', what: 'whsec_… keys, comma-separated; each signs' },
   webhookAllow: { name: 'WEBHOOK_ALLOW', unset: 'public only', what: 'CIDRs and hosts that webhooks may reach' },
@@ -89,6 +90,7 @@ export interface Config {
   /** Module paths as given; empty means the examples. */
   readonly algorithms: readonly string[];
   readonly algorithmWait: number;
+  readonly algorithmAllow: AllowList;
   /** Items. */
   readonly maxBatch: number;
   readonly webhookSecrets: readonly Secret[];
@@ -160,6 +162,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     algorithms: read(SETTINGS.algorithms, parseList),
     algorithmWait: read(SETTINGS.algorithmWait, parseDuration),
+    algorithmAllow: read(SETTINGS.algorithmAllow, parseAllowList),
     maxBatch: read(SETTINGS.maxBatch, parseCount),
     webhookSecrets: read(SETTINGS.webhookSecrets, parseSecrets),
     webhookAllow: read(SETTINGS.webhookAllow, parseAllowList),

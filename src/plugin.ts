@@ -1,10 +1,20 @@
 /** What turns an ordinary Temporal Worker into one that runs pipelines (contract §11). */
 import { SimplePlugin } from '@temporalio/plugin';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { createFindWorkers, createRunBlock, createSendWebhook, type Algorithms } from '../activities';
+import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  createFindWorkers,
+  createHttpAlgorithm,
+  createRunBlock,
+  createSendWebhook,
+  type Algorithms,
+} from '../activities';
+import type { Announcement } from './domain/registry';
+import { startAnnouncer, type Announcer } from './temporal/announcer';
 import { isServed } from './temporal/pollers';
 import { parseAllowList } from './webhooks/guard';
 import { createSender, type Sender, type SenderOptions } from './webhooks/send';
+
+const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface PipelinesPluginOptions {
   /** The algorithms that this worker serves, by name. All workers of a task queue serve the same ones. */
@@ -19,11 +29,24 @@ export interface PipelinesPluginOptions {
     /** Requests in flight at a time. @default 100 */
     readonly concurrency?: number;
   };
+  /** Algorithms that are HTTP endpoints. */
+  readonly http?: {
+    /** Addresses besides the public ones that may be called. @default none */
+    readonly allow?: SenderOptions['allow'];
+    /** Look-up, TCP and TLS together, in milliseconds. @default 5000 */
+    readonly connectTimeoutMs?: number;
+  };
+  /**
+   * Whether the names of the algorithms are told to the registry, by which a facade knows who serves them.
+   *
+   * @default true
+   */
+  readonly announce?: boolean;
 }
 
 /**
- * Adds the activities `runBlock`, `findWorkers` and `sendWebhook` to a Worker, and the workflows `runPipeline` and `deliverWebhook`
- * where it has none of its own; a worker with own workflows re-exports ours from `temporal-pipelines/workflows`.
+ * Adds the activities `runBlock`, `findWorkers` and `sendWebhook` to a Worker, and the workflows `runPipeline`, `deliverWebhook`
+ * and `algorithmRegistry` where it has none of its own; a worker with own workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
  * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to.
@@ -34,21 +57,36 @@ export class PipelinesPlugin extends SimplePlugin {
   private workerOptions: WorkerOptions | undefined;
   private readonly own: { worker?: Worker };
 
-  constructor({ algorithms, webhooks = {} }: PipelinesPluginOptions) {
+  private readonly algorithms: Algorithms | undefined;
+  private tellAnnounced: () => void = () => undefined;
+  /** Settled once the worker has announced its algorithms, or could not, which is tried again. */
+  readonly announced = new Promise<void>((resolve) => {
+    this.tellAnnounced = resolve;
+  });
+
+  constructor({ algorithms, webhooks = {}, http = {}, announce = true }: PipelinesPluginOptions) {
     // The activities are made before the worker that they belong to.
     const own: { worker?: Worker } = {};
     const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
     const activities = {
-      runBlock: createRunBlock(algorithms, isShuttingDown),
+      runBlock: createRunBlock({
+        algorithms,
+        isShuttingDown,
+        httpAlgorithm: createHttpAlgorithm({
+          allow: http.allow ?? parseAllowList(undefined),
+          connectTimeoutMs: http.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+        }),
+      }),
       findWorkers: createFindWorkers((client, taskQueue) => isServed(client, taskQueue, 'activity')),
     };
     super({ name: 'temporal-pipelines.PipelinesPlugin', activities });
     this.own = own;
+    this.algorithms = announce ? algorithms : undefined;
     this.concurrency = webhooks.concurrency ?? 100;
     this.sender = createSender({
       secrets: webhooks.secrets ?? [],
       allow: webhooks.allow ?? parseAllowList(undefined),
-      connectTimeoutMs: webhooks.connectTimeoutMs ?? 5_000,
+      connectTimeoutMs: webhooks.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     });
   }
 
@@ -67,13 +105,28 @@ export class PipelinesPlugin extends SimplePlugin {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       throw error;
     });
+    const announcer = this.startAnnouncer(worker);
     try {
       await Promise.race([super.runWorker(worker, next), sending.then(() => new Promise<never>(() => undefined))]);
     } finally {
+      announcer?.stop();
       if (webhooks.getState() === 'RUNNING') webhooks.shutdown();
       await sending;
       await this.sender.close();
     }
+  }
+
+  private startAnnouncer({ client }: Worker): Announcer | undefined {
+    const taskQueue = this.workerOptions?.taskQueue;
+    if (this.algorithms === undefined || client === undefined || taskQueue === undefined) {
+      this.tellAnnounced();
+      return undefined;
+    }
+    const announcer = startAnnouncer(client, announcementOf(taskQueue, this.algorithms), (error) => {
+      Runtime.instance().logger.warn('the algorithms of this worker can not be announced yet', { taskQueue, error });
+    });
+    void announcer.first.then(this.tellAnnounced);
+    return announcer;
   }
 
   private async createWebhookWorker(): Promise<Worker> {
@@ -94,4 +147,16 @@ export class PipelinesPlugin extends SimplePlugin {
 /** The module that Temporal bundles for its sandbox: source under a loader, compiled in the package. */
 export function workflowsPath(): string {
   return require.resolve('../workflows');
+}
+
+function announcementOf(taskQueue: string, algorithms: Algorithms): Announcement {
+  const entries = Object.entries(algorithms).map(([name, algorithm]) => {
+    const { concurrency } = typeof algorithm === 'function' ? {} : algorithm;
+    return [name, isCount(concurrency) ? { concurrency } : {}] as const;
+  });
+  return { taskQueue, at: Date.now(), algorithms: Object.fromEntries(entries) };
+}
+
+function isCount(value: number | undefined): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
 }

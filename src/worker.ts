@@ -17,17 +17,20 @@ export interface PipelineWorkerOptions extends PipelinesPluginOptions {
 export interface PipelineWorker {
   /** Serves until it is shut down, and closes the connection. */
   run(): Promise<void>;
+  /** Settled once it runs and has announced its algorithms, or could not, which is tried again. */
+  readonly announced: Promise<void>;
   /** Begins a graceful shutdown: nothing new is taken, what runs has ten seconds. */
   shutdown(): void;
 }
 
 export async function createPipelineWorker(options: PipelineWorkerOptions): Promise<PipelineWorker> {
   const connection = await NativeConnection.connect(options.target.connectionOptions);
+  const plugin = new PipelinesPlugin(options);
   const worker = await Worker.create({
     connection,
     namespace: options.target.namespace,
     taskQueue: options.taskQueue,
-    plugins: [new PipelinesPlugin(options)],
+    plugins: [plugin],
     maxConcurrentActivityTaskExecutions: options.slots ?? 100,
     ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
     // A killed worker's workflows go on elsewhere after this, not after the default ten seconds.
@@ -40,6 +43,7 @@ export async function createPipelineWorker(options: PipelineWorkerOptions): Prom
     shutdownForceTime: '13s',
   });
   return {
+    announced: plugin.announced,
     async run() {
       try {
         await worker.run();

@@ -44,6 +44,7 @@ describe('config', () => {
     expect(config).to.not.have.property('databaseUrl');
     expect(config.webhookRetrySchedule).to.deep.equal(MUST_DELIVER.scheduleMs);
     expect(config.webhookAllow).to.deep.equal({ ranges: [], hosts: new Set() });
+    expect(config.algorithmAllow).to.deep.equal({ ranges: [], hosts: new Set() });
   });
 
   it('reads each variable', () => {
@@ -57,6 +58,7 @@ describe('config', () => {
       DATABASE_URL: 'postgresql://me:p%40ss@db.internal:5433/pipelines?sslmode=disable',
       ALGORITHMS: './a.js, ./b.js,',
       ALGORITHM_WAIT: '2m',
+      ALGORITHM_ALLOW: '10.0.0.0/8,algorithms.internal',
       MAX_BATCH: '5000',
       WEBHOOK_SECRETS: `${SECRET},${SECRET}`,
       WEBHOOK_ALLOW: '10.0.0.0/8,hooks.internal',
@@ -71,7 +73,7 @@ describe('config', () => {
       RATE_LIMIT: '600/m',
       LOG_LEVEL: 'DEBUG',
     };
-    const { webhookSecrets, webhookAllow, ...config } = loadConfig({ ...env, UNRELATED: 'x' });
+    const { webhookSecrets, webhookAllow, algorithmAllow, ...config } = loadConfig({ ...env, UNRELATED: 'x' });
     expect(config).to.deep.equal({
       host: '::1',
       port: 8_080,
@@ -97,6 +99,7 @@ describe('config', () => {
     });
     expect(webhookSecrets).to.have.length(2);
     expect([...webhookAllow.hosts]).to.deep.equal(['hooks.internal']);
+    expect([...algorithmAllow.hosts]).to.deep.equal(['algorithms.internal']);
   });
 
   it('lets a flag win over its variable, and takes an empty one as not set', () => {
@@ -132,6 +135,7 @@ describe('config', () => {
     ['DATABASE_URL', 'postgres://'],
     ['DATABASE_URL', 'postgres://me:pa/ss@db.internal/pipelines'],
     ['ALGORITHM_WAIT', 'a while'],
+    ['ALGORITHM_ALLOW', 'http://x'],
     ['MAX_BATCH', '0'],
     ['MAX_BATCH', '1e6'],
     ['WEBHOOK_SECRETS', 'whsec_c2hvcnQ='],

@@ -1,5 +1,12 @@
-import { ActivityFailure, ApplicationFailure, rootCause, TimeoutFailure } from '@temporalio/workflow';
-import type { BlockHeartbeat } from '../src/domain/block';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  rootCause,
+  ServerFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { EXPIRED, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
 import type { LostBlock } from '../src/domain/blocks';
 import type { JobEvent } from '../src/domain/schedule';
 
@@ -9,6 +16,36 @@ export function failureEvent(error: unknown, blockId: number): JobEvent {
   if (cause instanceof ApplicationFailure && cause.type === 'AlgorithmNotFound')
     return { type: 'blockRefused', blockId };
   return { type: 'blockLost', blockId, error: describe(cause), ...lastWords(cause) };
+}
+
+/**
+ * The same of a foreign activity, which is one item, tells nothing before its end, and is canceled by nobody but its worker
+ * while the job runs.
+ *
+ * @param hasTtl whether the item's ttl is what the server has measured it by
+ * @returns its outcome, where that is what the failure means
+ */
+export function foreignFailure(error: unknown, blockId: number, hasTtl: boolean): JobEvent | ItemOutcome {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (isCancellation(error)) return { type: 'blockLost', blockId, error: 'its worker was shut down while it ran' };
+  if (cause instanceof ApplicationFailure) {
+    if (isUnregistered(cause)) return { type: 'blockRefused', blockId };
+    return { error: cause.message || (cause.type ?? 'unknown error'), ...(cause.nonRetryable === true && FINAL) };
+  }
+  if (cause instanceof TimeoutFailure && cause.timeoutType === 'START_TO_CLOSE' && hasTtl) return EXPIRED;
+  // Such as an output that is larger than what Temporal takes.
+  if (cause instanceof ServerFailure) return { error: cause.message, ...FINAL };
+  return { type: 'blockLost', blockId, error: describe(cause) };
+}
+
+const FINAL = { final: true } as const;
+
+/** By the words of Temporal's SDKs for an activity type that the worker does not have. */
+function isUnregistered({ type, message }: ApplicationFailure): boolean {
+  return (
+    type === 'ActivityNotRegisteredError' ||
+    (type === 'NotFoundError' && /not registered on this worker/i.test(message))
+  );
 }
 
 function lastWords(cause: unknown): Pick<LostBlock, 'heartbeat' | 'begun'> {

@@ -1,3 +1,4 @@
-// The workflows of a worker, and nothing else: a worker with workflows of its own re-exports these two beside them.
+// The workflows of a worker, and nothing else: a worker with workflows of its own re-exports these three beside them.
 export { deliverWebhook } from './deliver-webhook';
+export { algorithmRegistry } from './registry';
 export { runPipeline } from './run-pipeline';

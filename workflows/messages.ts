@@ -1,11 +1,12 @@
 /**
- * The names by which a running job or delivery is spoken to (contract §11). Fixed for ever: other SDKs and the
+ * The names by which a running job, delivery or registry is spoken to (contract §11). Fixed for ever: other SDKs and the
  * `temporal` command use them as text.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryRecord } from '../src/domain/delivery-record';
 import type { AttemptOutcome } from '../src/domain/delivery';
 import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
+import type { Announcement } from '../src/domain/registry';
 
 export const RUN_PIPELINE = 'runPipeline';
 
@@ -40,3 +41,14 @@ export const predecessorEndedSignal = defineSignal('predecessorEnded');
 /** To `deliverWebhook`: make a manual attempt now. */
 export const redeliverSignal = defineSignal('redeliver');
 export const deliveryQuery = defineQuery<DeliveryRecord>('delivery');
+
+export const ALGORITHM_REGISTRY = 'algorithmRegistry';
+/** To `algorithmRegistry`: what the workers of its task queue serve. */
+export const announceSignal = defineSignal<[announcement: Announcement]>('announce');
+/** Memo of `algorithmRegistry`: the latest announcement. */
+export const ANNOUNCEMENT = 'announcement';
+
+/** The workflow id of the registry of one task queue. */
+export function registryId(taskQueue: string): string {
+  return `temporal-pipelines-registry/${taskQueue}`;
+}

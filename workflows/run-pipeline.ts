@@ -3,14 +3,11 @@
  * is the job id.
  */
 import {
-  ActivityCancellationType,
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
-  isCancellation,
-  proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
   upsertMemo,
@@ -25,14 +22,14 @@ import { utf8Length } from '../src/domain/json';
 import type { JobRecord } from '../src/domain/events';
 import { createJob, isEnded, type Job } from '../src/domain/job';
 import type { Pipeline } from '../src/domain/pipeline';
-import type { RunBlock } from '../src/domain/hand-out';
+import { homeOf } from '../src/domain/homes';
 import type { FindWorkers } from '../src/domain/service';
 import { reduce, type JobEvent } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { MAX_ERROR, toText } from '../src/domain/text';
 import { parseSettings, type JobSettings } from '../src/domain/settings';
 import { parsePipeline } from '../src/domain/validate';
-import { failureEvent } from './block-failure';
+import { Blocks } from './blocks';
 import { Clock } from './clock';
 import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
@@ -45,19 +42,8 @@ export interface Continuation {
   readonly sender: SenderState;
 }
 
-/** An item may work for as long as its job; a lost worker is noticed by its heartbeat. */
-const BLOCK_TIMEOUT = '3650 days';
-const HEARTBEAT_TIMEOUT = '10s';
 /** What fits into the arguments of the next run, as Temporal refuses a payload over 2 MiB. */
 const MAX_STATE_BYTES = 1_900_000;
-
-const { runBlock } = proxyActivities<Activities>({
-  startToCloseTimeout: BLOCK_TIMEOUT,
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  retry: { maximumAttempts: 1 },
-  // A paused job takes what its blocks have done by then.
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-});
 
 /** Asked by the worker that runs the job, as nobody else may be there. */
 const { findWorkers } = proxyLocalActivities<Activities>({
@@ -84,7 +70,9 @@ export async function runPipeline(
     earlier === undefined
       ? createJob(workflowId, pipeline, plans, settings, submittedAt)
       : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
-  let blocks = new CancellationScope();
+  const blocks = new Blocks(settings.homes, (event) => {
+    if (!isEnded(job)) apply(event);
+  });
   // The memo of an earlier run goes on to this one.
   let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
   const sender = new ProgressSender(job, settings, earlier?.sender);
@@ -135,7 +123,10 @@ export async function runPipeline(
 
   function apply(event: JobEvent): void {
     const commands = reduce(job, event, Date.now());
-    for (const command of commands) void (command.kind === 'runBlock' ? runAndApply(command) : lookAndApply(command));
+    for (const command of commands) {
+      if (command.kind === 'runBlock') blocks.run(command);
+      else void lookAndApply(command);
+    }
     if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
     setCurrentDetails(describeJob(job));
     if (job.status !== shownStatus) showStatus();
@@ -145,8 +136,8 @@ export async function runPipeline(
   function cancelBlocks(yielding: boolean): void {
     if (yielding !== mayYield) upsertMemo({ [BLOCKS_YIELD]: yielding });
     mayYield = yielding;
-    blocks.cancel();
-    blocks = new CancellationScope();
+    if (yielding) blocks.pause();
+    else blocks.stop();
   }
 
   function showStatus(): void {
@@ -155,26 +146,18 @@ export async function runPipeline(
     upsertSearchAttributes([{ key: PIPELINE_STATUS, value: job.status }]);
   }
 
-  async function runAndApply({ blockId, input, summary }: RunBlock): Promise<void> {
-    try {
-      const outcome = await blocks.run(() => runBlock.executeWithOptions({ summary }, [input]));
-      apply({ type: 'blockEnded', blockId, outcome });
-    } catch (error) {
-      if (isEnded(job)) return;
-      // Canceled by a pause before a worker had taken it.
-      const unbegun = isCancellation(error);
-      apply(unbegun ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN } : failureEvent(error, blockId));
-    }
-  }
-
   async function lookAndApply({ algorithmName }: FindWorkers): Promise<void> {
-    const activityType: keyof Activities = 'runBlock';
-    const seen = await findWorkers({ jobId: workflowId, taskQueue, activityType }).catch(() => undefined);
+    const home = homeOf(settings.homes, algorithmName);
+    const where = {
+      taskQueue: home === undefined || home.kind === 'http' ? taskQueue : home.taskQueue,
+      activityType: home?.kind === 'activity' ? home.type : RUN_BLOCK,
+    };
+    const seen = await findWorkers({ jobId: workflowId, ...where }).catch(() => undefined);
     apply({ type: 'workersSeen', algorithmName, ...(seen && { seen }) });
   }
 }
 
-const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
+const RUN_BLOCK: keyof Activities = 'runBlock';
 
 /** A little before the server would end the workflow without a word to anybody. */
 function isHistoryFull(): boolean {

@@ -22,8 +22,8 @@ export interface ChildSettings {
   readonly algorithms: readonly string[] | undefined;
 }
 
-/** Deliveries to this machine are what a first try needs; a server for others does without. */
-const LOCAL_WEBHOOKS = '127.0.0.0/8,::1';
+/** Deliveries to this machine, and algorithms on it, are what a first try needs; a server for others does without. */
+const THIS_MACHINE = '127.0.0.0/8,::1';
 
 /** The same configuration as the supervisor's, with what the supervisor has decided filled in. */
 export function childEnvironment(config: Config, settings: ChildSettings): NodeJS.ProcessEnv {
@@ -34,7 +34,8 @@ export function childEnvironment(config: Config, settings: ChildSettings): NodeJ
     ([name]) => !ours.has(name) && !(ownTemporal !== undefined && name.startsWith('TEMPORAL_')),
   );
   return {
-    WEBHOOK_ALLOW: LOCAL_WEBHOOKS,
+    WEBHOOK_ALLOW: THIS_MACHINE,
+    ALGORITHM_ALLOW: THIS_MACHINE,
     PUBLIC_URL: urlOf(config.host, port),
     ...Object.fromEntries(inherited),
     ...config.given,

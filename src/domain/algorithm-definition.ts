@@ -6,8 +6,11 @@ export interface AlgorithmDefinition {
   readonly name: string;
   /** An endpoint that is POSTed an item's arguments; `timeout` in seconds, default 60. */
   readonly http?: { readonly url: string; readonly timeout?: number };
-  /** An activity of any Temporal worker, in any language. */
-  readonly activity?: { readonly taskQueue: string; readonly type: string };
+  /**
+   * An activity of any Temporal worker, in any language. One that heartbeats names the longest time between two of them in
+   * `heartbeatTimeout`, in seconds: without, that its worker was lost is known by the node's ttl alone.
+   */
+  readonly activity?: { readonly taskQueue: string; readonly type: string; readonly heartbeatTimeout?: number };
   /** Kept for HKube's clients; a worker that announces the name runs it. */
   readonly algorithmImage?: string;
   /** What HKube's clients send besides (cpu, mem, …) is kept and not used. */
@@ -19,4 +22,9 @@ export type AlgorithmHome =
   /** A worker of ours that announced the name, by its task queue. */
   | { readonly kind: 'worker'; readonly taskQueue: string }
   | { readonly kind: 'http'; readonly url: string; readonly timeoutMs: number }
-  | { readonly kind: 'activity'; readonly taskQueue: string; readonly type: string };
+  | {
+      readonly kind: 'activity';
+      readonly taskQueue: string;
+      readonly type: string;
+      readonly heartbeatTimeoutMs?: number;
+    };

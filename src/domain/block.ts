@@ -2,6 +2,7 @@
  * The wire between the workflow and the activity `runBlock` (workflows/DESIGN.md, «runBlock»). Recorded histories hold
  * these shapes, so fields may be added and never changed.
  */
+import { batchId } from './events';
 import { fromEntries, type Json } from './json';
 
 /** Runs of consecutive 1-based batch indexes, as `[first, count]`. */
@@ -29,6 +30,21 @@ export interface BlockInput {
   readonly attempt: number;
   /** How long one item may work, in milliseconds; absent for no limit. */
   readonly itemTtlMs?: number;
+  /** The endpoint that the items are sent to, one by one; absent where the worker has the algorithm itself. */
+  readonly http?: { readonly url: string; readonly timeoutMs: number };
+}
+
+/** What an algorithm is given for one item, wherever it runs (contract §10). */
+export interface ItemArgs {
+  /** The node's input with every reference resolved. */
+  readonly input: readonly Json[];
+  readonly jobId: string;
+  /** `<nodeName>#<batchIndex>`, or the node's name where it is no batch. */
+  readonly taskId: string;
+  readonly nodeName: string;
+  readonly algorithmName: string;
+  /** 1-based; only in a batch. */
+  readonly batchIndex?: number;
 }
 
 /**
@@ -37,6 +53,12 @@ export interface BlockInput {
  */
 export type ItemOutcome =
   { readonly result: Json } | { readonly error: string; readonly final?: true; readonly crash?: true };
+
+/** Of an item that has worked for longer than its node's ttl. */
+export const EXPIRED = { error: 'Algorithm TTL expired', final: true } as const;
+
+/** The largest output of one item: Temporal refuses a payload over 2 MiB. */
+export const MAX_OUTPUT_BYTES = 1_900_000;
 
 export interface BlockOutcome {
   /** One per item, in the block's order. Where there are fewer than items, the rest was not begun and is given back. */
@@ -74,6 +96,31 @@ export function inputAt(form: BlockForm, position: number): Json {
     case 'object':
       return fromEntries(form.entries.map(([key, entry]) => [key, inputAt(entry, position)] as const));
   }
+}
+
+/**
+ * @param position of the item, 0-based within the block
+ * @param batchIndex the item's own, 1-based; undefined where the node is no batch
+ */
+export function argsAt(block: BlockInput, position: number, batchIndex: number | undefined): ItemArgs {
+  const { jobId, nodeName, algorithmName } = block;
+  return {
+    input: inputAt(block.input, position) as readonly Json[],
+    jobId,
+    taskId: batchIndex === undefined ? nodeName : batchId(nodeName, batchIndex - 1),
+    nodeName,
+    algorithmName,
+    ...(batchIndex !== undefined && { batchIndex }),
+  };
+}
+
+/** @returns undefined where an output of so many bytes can travel */
+export function refuseLarge(bytes: number): ItemOutcome | undefined {
+  if (bytes <= MAX_OUTPUT_BYTES) return undefined;
+  return {
+    error: `the algorithm's output of ${String(bytes)} bytes is larger than ${String(MAX_OUTPUT_BYTES)}`,
+    final: true,
+  };
 }
 
 /** Writes ascending indexes as runs. */

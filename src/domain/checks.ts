@@ -56,6 +56,13 @@ export const arrayOf =
     });
   };
 
+export const recordOf =
+  (check: Check): Check =>
+  (value, at) => {
+    if (!isJsonObject(value)) throw invalid(`${at} should be object`);
+    for (const [name, entry] of Object.entries(value)) check(entry, `${at}.${name.slice(0, 100)}`);
+  };
+
 export const all =
   (...checks: readonly Check[]): Check =>
   (value, at) => {

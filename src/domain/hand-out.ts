@@ -2,6 +2,7 @@
 import { blockSize } from './batch';
 import { describeRuns, toRuns, type BlockInput } from './block';
 import { failJob } from './endings';
+import { homeOf } from './homes';
 import type { Job, NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
@@ -78,6 +79,7 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
 }
 
 function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: readonly number[]): BlockInput {
+  const home = homeOf(job.settings.homes, plan.algorithmName);
   return {
     jobId: job.jobId,
     nodeName: plan.nodeName,
@@ -86,16 +88,22 @@ function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: read
     input: expansion?.bind(indexes) ?? { kind: 'value', value: [] },
     attempt: (runs[indexes[0] ?? 0] ?? 0) + 1,
     ...(plan.itemTtlMs !== undefined && { itemTtlMs: plan.itemTtlMs }),
+    ...(home?.kind === 'http' && { http: { url: home.url, timeoutMs: home.timeoutMs } }),
   };
 }
 
-/** Retried items ride alone; so do those whose policy must know whether a lost block had begun them. */
+/**
+ * Retried items ride alone; so do those whose policy must know whether a lost block had begun them, and those of foreign
+ * activities, which take one item each.
+ */
 function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: boolean } {
   const retry = node.retries.shift();
   if (retry !== undefined) return { indexes: [retry] };
   const suspect = mayRunSuspect(job) ? node.suspects.shift() : undefined;
   if (suspect !== undefined) return { indexes: [suspect], isSuspect: true };
-  const alone = node.plan.retry.policy === 'Never' || node.plan.retry.policy === 'OnError';
+  const { algorithmName, retry: rule } = node.plan;
+  const isForeign = homeOf(job.settings.homes, algorithmName)?.kind === 'activity';
+  const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
   const size = alone ? 1 : blockSize(node.next, waiting(job, node), job.blocks.size, node.measured);
   if (node.givenBack.length > 0) {
     return { indexes: node.givenBack.splice(0, size).sort((one, other) => one - other) };

@@ -1,6 +1,7 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
 import { arrayOf, integer, object, string } from './checks';
 import { MUST_DELIVER } from './delivery';
+import { homesCheck, type Homes } from './homes';
 
 export interface JobSettings {
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
@@ -21,6 +22,8 @@ export interface JobSettings {
   readonly retryScheduleMs: readonly number[];
   /** How long a dead delivery can be redelivered. Default 14 days. */
   readonly deliveryRetentionMs: number;
+  /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
+  readonly homes?: Homes;
 }
 
 export const DEFAULT_SETTINGS: JobSettings = {
@@ -48,6 +51,7 @@ const settingsCheck = object(
     attemptTimeoutMs: integer(1, LONGEST_MS),
     retryScheduleMs: arrayOf(integer(0, LONGEST_MS)),
     deliveryRetentionMs: integer(0, LONGEST_MS),
+    homes: homesCheck,
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

@@ -14,7 +14,8 @@ export function checkShape(document: unknown): asserts document is Pipeline {
   pipelineCheck(document, 'data');
 }
 
-const url: Check = (value, at) => {
+/** An http or https URL without credentials. */
+export const url: Check = (value, at) => {
   if (typeof value !== 'string') throw invalid(`${at} should be string`);
   if (!/^https?:\/\//i.test(value) || !URL_PATTERN.test(value)) throw invalid(`${at} should match format "url"`);
   if (/^https?:\/\/[^/?#]*@/i.test(value)) throw invalid(`${at} should NOT have credentials`);

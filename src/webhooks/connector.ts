@@ -7,10 +7,10 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
-import { isAllowedAddress, unbracketed, type AllowList } from './guard';
+import { isAllowedAddress, unbracketed, type AllowList, type Refusal } from './guard';
 
 /** The steps at which a connection fails. `timeout` may be any of them; `tls` is everything in the handshake. */
-export type ConnectFailure = 'timeout' | 'connect' | 'dns' | 'tls' | 'blocked address';
+export type ConnectFailure = 'timeout' | 'connect' | 'dns' | 'tls' | Refusal['error'];
 
 /** Why there is no connection. A blocked address has no cause: nothing of it may be told. */
 export class ConnectError extends Error {

@@ -1,11 +1,10 @@
 /** Makes one attempt at a webhook (contract §7, «Limits»). It never retries: `domain/delivery.ts` decides what follows. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, rootCertificates } from 'node:tls';
-import { Client, type Dispatcher } from 'undici';
 import type { AttemptOutcome, WebhookRequest } from '../domain/delivery';
 import { classify, readResult, Stopped, type Result } from './answer';
-import { createConnector } from './connector';
-import { checkUrl, type AllowList } from './guard';
+import type { AllowList } from './guard';
+import { post } from './post';
 import { signatureHeaders, type Secret } from './sign';
 
 export interface SenderOptions {
@@ -38,27 +37,13 @@ export function createSender({ secrets, allow, connectTimeoutMs, ca }: SenderOpt
   let closed = false;
 
   async function attempt(request: WebhookRequest, signal: AbortSignal): Promise<Result> {
-    signal.throwIfAborted();
-    const refusal = checkUrl(request.url, allow);
-    if (refusal !== undefined) return refusal;
-    const { origin, pathname, search } = new URL(request.url);
-    const connect = createConnector({ allow, timeoutMs: connectTimeoutMs, secureContext, signal });
-    // The deadline is one for the whole attempt; undici's own timers start anew with every byte.
-    const client = new Client(origin, { connect, headersTimeout: 0, bodyTimeout: 0 });
-    try {
-      const body = Buffer.from(request.body);
-      const answer = client.request({
-        method: 'POST',
-        path: pathname + search,
-        headers: headersOf(request, body, secrets),
-        body,
-        signal,
-        reset: true,
-      });
-      return await readResult(await Promise.race([answer.then(withQuietBody), aborted(signal)]));
-    } finally {
-      void client.destroy();
-    }
+    const body = Buffer.from(request.body);
+    const headers = headersOf(request, body, secrets);
+    return await post(
+      { url: request.url, headers, body, signal },
+      { allow, connectTimeoutMs, secureContext },
+      readResult,
+    );
   }
 
   async function timed(request: WebhookRequest, limit: AbortController, signal?: AbortSignal): Promise<AttemptOutcome> {
@@ -110,27 +95,9 @@ function checkedPem(ca: string | readonly string[]): string[] {
 function headersOf(request: WebhookRequest, body: Buffer, secrets: readonly Secret[]): Record<string, string> {
   return {
     'content-type': 'application/json',
-    'user-agent': 'temporal-pipelines',
-    'accept-encoding': 'identity',
     'x-pipeline-event': request.kind,
     'x-pipeline-sequence': String(request.sequence),
     'x-pipeline-attempt': String(request.attempt),
     ...signatureHeaders({ id: request.webhookId, body, secrets, now: Date.now() }),
   };
-}
-
-/** A body that breaks, even while nobody reads it, says nothing about the delivery. */
-function withQuietBody(answer: Dispatcher.ResponseData): Dispatcher.ResponseData {
-  answer.body.on('error', () => undefined);
-  return answer;
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = () => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
 }

@@ -34,11 +34,16 @@ describe('the environment of supervised processes', () => {
     });
   });
 
-  it('allows webhooks to this machine, unless WEBHOOK_ALLOW says otherwise', () => {
-    expect(childEnvironment(loadConfig({}), SETTINGS)).to.include({ WEBHOOK_ALLOW: '127.0.0.0/8,::1' });
-    const config = loadConfig({ WEBHOOK_ALLOW: 'hooks.internal' });
-    expect(childEnvironment(config, SETTINGS)).to.include({ WEBHOOK_ALLOW: 'hooks.internal' });
-  });
+  for (const [what, name] of [
+    ['webhooks to', 'WEBHOOK_ALLOW'],
+    ['HTTP algorithms on', 'ALGORITHM_ALLOW'],
+  ] as const) {
+    it(`allows ${what} this machine, unless ${name} says otherwise`, () => {
+      expect(childEnvironment(loadConfig({}), SETTINGS)).to.include({ [name]: '127.0.0.0/8,::1' });
+      const config = loadConfig({ [name]: 'other.internal' });
+      expect(childEnvironment(config, SETTINGS)).to.include({ [name]: 'other.internal' });
+    });
+  }
 
   it('has nothing of other servers where the server is our own, and all of it where it is not', () => {
     Object.assign(process.env, { TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'team', TEMPORAL_ADDRESS: 'cloud:7233' });

@@ -22,7 +22,9 @@ export async function worker(config: Config): Promise<void> {
   process.on('unhandledRejection', (reason) => {
     log.error({ err: reason }, 'a promise was rejected and nobody handled it');
   });
-  const { ended } = await starting;
+  const { created, ended } = await starting;
+  // Whoever is told that it is ready may send a job for its algorithms at once.
+  await Promise.race([created.announced, ended]);
   reportReady();
   await ended;
 }
@@ -37,5 +39,6 @@ async function create(config: Config): Promise<PipelineWorker> {
       allow: config.webhookAllow,
       connectTimeoutMs: config.webhookConnectTimeout,
     },
+    http: { allow: config.algorithmAllow, connectTimeoutMs: config.webhookConnectTimeout },
   });
 }

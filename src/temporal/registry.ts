@@ -1,0 +1,105 @@
+/**
+ * The registry of algorithms (DESIGN.md, «Who serves an algorithm»): one workflow for each task queue, whose memo holds
+ * what its workers have announced. A memo is read from the server alone, with all workers down.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { PipelineError } from '../domain/errors';
+import { mergeAnnouncements, parseAnnouncement, type Announcement, type Registry } from '../domain/registry';
+import { ALGORITHM_REGISTRY, ANNOUNCEMENT, announceSignal, registryId } from '../../workflows/messages';
+
+const ANNOUNCE_WITHIN_MS = 10_000;
+const READ_WITHIN_MS = 2_000;
+
+/**
+ * Tells the registry what the workers of a task queue serve, and returns once everybody can read it. It does nothing where
+ * the same or a later worker has told it.
+ *
+ * @throws where the server does not take it within ten seconds
+ */
+export async function announce(client: Client, announcement: Announcement): Promise<void> {
+  const { taskQueue, at } = announcement;
+  const isKnown = async (): Promise<boolean> => ((await announcedBy(client, taskQueue))?.at ?? 0) >= at;
+  const deadline = Date.now() + ANNOUNCE_WITHIN_MS;
+  await client.connection.withDeadline(deadline, async () => {
+    if (await isKnown()) return;
+    await client.workflow.signalWithStart(ALGORITHM_REGISTRY, {
+      workflowId: registryId(taskQueue),
+      taskQueue,
+      args: [announcement],
+      // So the first announcement is there before any worker runs the workflow.
+      memo: { [ANNOUNCEMENT]: announcement },
+      signal: announceSignal,
+      signalArgs: [announcement],
+      staticSummary: `algorithms of ${taskQueue}`,
+    });
+    while (!(await isKnown())) {
+      if (Date.now() > deadline) throw new Error(`no worker of ${taskQueue} took its announcement`);
+      await sleep(50);
+    }
+  });
+}
+
+/**
+ * Who serves which algorithm.
+ *
+ * @param taskQueue whose own announcement counts at once; those of others are seen about a second after they were made
+ * @throws PipelineError `Unavailable` where Temporal does not answer within two seconds
+ */
+export async function readRegistry(client: Client, taskQueue: string): Promise<Registry> {
+  try {
+    return await client.connection.withDeadline(Date.now() + READ_WITHIN_MS, async () => {
+      const [own, listed] = await Promise.all([announcedBy(client, taskQueue), listAnnouncements(client)]);
+      const others = listed.filter((announcement) => announcement.taskQueue !== taskQueue);
+      return mergeAnnouncements(own === undefined ? others : [...others, own]);
+    });
+  } catch (error) {
+    throw new PipelineError('Unavailable', 'the registry of algorithms can not be read', [String(error)]);
+  }
+}
+
+/** @returns the same for a second, so that many submissions cost one reading; a failed one is not kept */
+export function createRegistryReader(client: Client, taskQueue: string): () => Promise<Registry> {
+  let last: { readonly at: number; readonly registry: Promise<Registry> } | undefined;
+  return () => {
+    if (last !== undefined && Date.now() - last.at < KEPT_MS) return last.registry;
+    const reading = { at: Date.now(), registry: readRegistry(client, taskQueue) };
+    reading.registry.catch(() => {
+      if (last === reading) last = undefined;
+    });
+    last = reading;
+    return reading.registry;
+  };
+}
+
+const KEPT_MS = 1_000;
+
+/** By the server's own record of the workflow, which is never behind. */
+async function announcedBy(client: Client, taskQueue: string): Promise<Announcement | undefined> {
+  try {
+    return announcementOf(await client.workflow.getHandle(registryId(taskQueue)).describe());
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function listAnnouncements(client: Client): Promise<Announcement[]> {
+  const found: Announcement[] = [];
+  const query = `WorkflowType = '${ALGORITHM_REGISTRY}' AND ExecutionStatus = 'Running'`;
+  for await (const execution of client.workflow.list({ query })) {
+    const announcement = announcementOf(execution);
+    if (announcement !== undefined) found.push(announcement);
+  }
+  return found;
+}
+
+/** @returns undefined where the registry was ended, or holds what no worker of ours has written */
+function announcementOf({ status, memo }: Pick<WorkflowExecutionInfo, 'status' | 'memo'>): Announcement | undefined {
+  if (status.name !== 'RUNNING') return undefined;
+  try {
+    return parseAnnouncement(memo?.[ANNOUNCEMENT]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,104 @@
+/** Has a job's blocks run where their algorithms are at home (contract §10). */
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  scheduleActivity,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/contract';
+import type { AlgorithmHome } from '../src/domain/algorithm-definition';
+import { argsAt, refuseLarge, type ItemOutcome } from '../src/domain/block';
+import type { RunBlock } from '../src/domain/hand-out';
+import { homeOf, type Homes } from '../src/domain/homes';
+import { utf8Length, type Json } from '../src/domain/json';
+import type { JobEvent } from '../src/domain/schedule';
+import { failureEvent, foreignFailure } from './block-failure';
+
+/** An item may work for as long as its job; a lost worker is noticed by its heartbeat. */
+const BLOCK_TIMEOUT = '3650 days';
+const HEARTBEAT_TIMEOUT = '10s';
+
+type ForeignHome = Extract<AlgorithmHome, { kind: 'activity' }>;
+
+const { runBlock } = proxyActivities<Activities>({
+  startToCloseTimeout: BLOCK_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { maximumAttempts: 1 },
+  // A paused job takes what its blocks have done by then.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+export class Blocks {
+  private own = new CancellationScope();
+  private foreign = new CancellationScope();
+
+  /** @param apply told how each block ended, in the very turn in which the workflow learns it: histories hold that order */
+  constructor(
+    private readonly homes: Homes | undefined,
+    private readonly apply: (event: JobEvent) => void,
+  ) {}
+
+  run(block: RunBlock): void {
+    const home = homeOf(this.homes, block.input.algorithmName);
+    void (home?.kind === 'activity' ? this.runForeign(block, home) : this.runOwn(block, home));
+  }
+
+  /** Ours begin no other item. Foreign activities know no pause: those that Temporal has go on to their end. */
+  pause(): void {
+    this.own.cancel();
+    this.own = new CancellationScope();
+  }
+
+  stop(): void {
+    this.pause();
+    this.foreign.cancel();
+  }
+
+  private async runOwn({ blockId, input, summary }: RunBlock, home: AlgorithmHome | undefined): Promise<void> {
+    const options = { summary, ...(home?.kind === 'worker' && { taskQueue: home.taskQueue }) };
+    try {
+      const outcome = await this.own.run(() => runBlock.executeWithOptions(options, [input]));
+      this.apply({ type: 'blockEnded', blockId, outcome });
+    } catch (error) {
+      // Canceled by a pause before a worker had taken it.
+      const unbegun = isCancellation(error);
+      this.apply(unbegun ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN } : failureEvent(error, blockId));
+    }
+  }
+
+  /** A block of one item: the activity takes its arguments as an algorithm does, and answers its result. */
+  private async runForeign({ blockId, input, summary }: RunBlock, home: ForeignHome): Promise<void> {
+    const { itemTtlMs, items } = input;
+    const startedAt = Date.now();
+    const end = (outcome: ItemOutcome): void => {
+      const durationMs = Date.now() - startedAt;
+      this.apply({ type: 'blockEnded', blockId, outcome: { outcomes: [outcome], durationMs } });
+    };
+    try {
+      const output = await this.foreign.run(() =>
+        scheduleActivity<unknown>(home.type, [argsAt(input, 0, items?.[0]?.[0])], {
+          taskQueue: home.taskQueue,
+          startToCloseTimeout: itemTtlMs ?? BLOCK_TIMEOUT,
+          ...(home.heartbeatTimeoutMs !== undefined && { heartbeatTimeout: home.heartbeatTimeoutMs }),
+          retry: { maximumAttempts: 1 },
+          cancellationType: ActivityCancellationType.TRY_CANCEL,
+          summary,
+        }),
+      );
+      end(toOutcome(output));
+    } catch (error) {
+      const failure = foreignFailure(error, blockId, itemTtlMs !== undefined);
+      if ('type' in failure) this.apply(failure);
+      else end(failure);
+    }
+  }
+}
+
+const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
+
+function toOutcome(output: unknown): ItemOutcome {
+  if (ArrayBuffer.isView(output)) return { error: 'the algorithm answered bytes, which is not JSON' };
+  const result = (output ?? null) as Json;
+  return refuseLarge(utf8Length(JSON.stringify(result))) ?? { result };
+}
