@@ -15,7 +15,11 @@ const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
-/** @param isShuttingDown whether the worker that runs the activity takes nothing new */
+/**
+ * Makes the activity that runs blocks of items.
+ *
+ * @param isShuttingDown whether the worker that runs it takes nothing new
+ */
 export function createRunBlock(
   algorithms: Algorithms,
   isShuttingDown: () => boolean = () => false,

@@ -4,8 +4,9 @@ import { Command } from 'commander';
 import type { Flags } from '../config';
 import { failWith } from './failure';
 import { addConfigOptions, configOf } from './options';
+import { version } from './version';
 
-const program = new Command('temporal-pipelines').description("HKube's pipelines on Temporal");
+const program = new Command('temporal-pipelines').description("HKube's pipelines on Temporal").version(version());
 
 addConfigOptions(program.command('start'))
   .description('run everything on this machine: Temporal server, worker, facade')
