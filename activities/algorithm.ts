@@ -2,22 +2,29 @@
 import type { ItemArgs } from '../src/domain/block';
 import type { Json } from '../src/domain/json';
 
+/** What an algorithm is called with, one task at a time. */
 export interface AlgorithmArgs<Input extends readonly unknown[] = readonly Json[]> extends Omit<ItemArgs, 'input'> {
   /** The node's input with every reference resolved. */
   readonly input: Input;
 }
 
+/** Writes to the worker's log; each line carries the job, the node and the task. */
 export interface AlgorithmLog {
+  /** What is worth knowing. */
   info(message: string, fields?: Record<string, unknown>): void;
+  /** What somebody should look at some time. */
   warn(message: string, fields?: Record<string, unknown>): void;
+  /** What somebody should look at now. */
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** What an algorithm may need of its surroundings. */
 export interface AlgorithmContext {
   /** Aborted when the job is stopped, the item's ttl has passed, or the worker shuts down. */
   readonly signal: AbortSignal;
   /** Tells the server that the item is alive; it is told by itself as long as the event loop turns. */
   heartbeat(details?: Json): void;
+  /** The worker's log. */
   readonly log: AlgorithmLog;
   /** Which run of this item it is, 1-based. */
   readonly attempt: number;
@@ -26,7 +33,9 @@ export interface AlgorithmContext {
 /** What it throws is the task's error; what it returns must be JSON, where undefined is null. */
 export type AlgorithmFunction = (args: AlgorithmArgs, context: AlgorithmContext) => unknown;
 
+/** An algorithm with what the worker should know about it. */
 export interface AlgorithmOptions {
+  /** The algorithm itself. */
   readonly run: AlgorithmFunction;
   /** How many items of one block run at a time. Default 1. */
   readonly concurrency?: number;
@@ -37,6 +46,7 @@ export interface AlgorithmOptions {
   readonly thread?: boolean;
 }
 
+/** A function is the short form of `{ run }`. */
 export type Algorithm = AlgorithmFunction | AlgorithmOptions;
 
 /** By algorithm name: the default export of a module named in `ALGORITHMS`. */

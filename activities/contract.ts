@@ -11,7 +11,9 @@ export interface FindWorkersInput {
   readonly activityType: string;
 }
 
+/** The activities that our workflows call. */
 export interface Activities {
+  /** Looks whether anybody serves a task queue, and whether a block of a job was taken. */
   findWorkers(input: FindWorkersInput): Promise<WorkersSeen>;
   /** Runs a block of items of one node and answers one outcome per item (DESIGN.md, «runBlock»). */
   runBlock(input: BlockInput): Promise<BlockOutcome>;

@@ -8,6 +8,11 @@ export type IsServed = (client: Context['client'], taskQueue: string) => Promise
 /** Temporal's state of a pending activity that a worker has taken. */
 const STARTED = 2;
 
+/**
+ * Makes the activity that looks for workers.
+ *
+ * @param isServed asks the server, over the worker's own connection
+ */
 export function createFindWorkers(isServed: IsServed): Activities['findWorkers'] {
   return async ({ jobId, taskQueue, activityType }) => {
     const { client } = Context.current();

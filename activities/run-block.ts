@@ -14,6 +14,7 @@ const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
+/** What the activity needs of its worker. */
 export interface RunBlockOptions {
   readonly algorithms: Algorithms;
   /** Makes an algorithm of an endpoint. */
@@ -22,6 +23,7 @@ export interface RunBlockOptions {
   readonly isShuttingDown: () => boolean;
 }
 
+/** Makes the activity that runs blocks of items. */
 export function createRunBlock({ algorithms, httpAlgorithm, isShuttingDown }: RunBlockOptions): Activities['runBlock'] {
   return async (input) => {
     const { http, algorithmName } = input;

@@ -21,11 +21,13 @@ import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 import { PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TAGS, PIPELINE_TYPES } from '../workflows/search-attributes';
 
+export { PipelineError, type PipelineErrorCode } from './domain/errors';
 export { JobHandle } from './job-handle';
 export type { JobCriteria } from './temporal/find-jobs';
 export type { JobType, StartedJob } from './temporal/started-job';
 export type { WebhookOutcome } from './temporal/webhook-outcomes';
 
+/** What holds for every job that a client starts. */
 export interface PipelineClientOptions {
   /** Of the workers that run the pipelines. @default 'pipelines' */
   readonly taskQueue?: string;
@@ -33,6 +35,7 @@ export interface PipelineClientOptions {
   readonly settings?: Partial<JobSettings>;
 }
 
+/** What holds for one job, beside its pipeline. */
 export interface StartOptions {
   /**
    * The same key and pipeline answer the same job and start nothing, for as long as Temporal retains it. A key counts
@@ -56,6 +59,10 @@ const MAX_PIPELINE_BYTES = 1_900_000;
 /** A server under load takes a start later than it answers a question. */
 const START_WITHIN_MS = 10_000;
 
+/**
+ * Starts jobs, over a Temporal client of the caller's. What goes wrong with a pipeline or a job is a {@link PipelineError}, told
+ * apart by `code`; what goes wrong on the way to Temporal is the SDK's own error.
+ */
 export class PipelineClient {
   private searchable: Promise<boolean> | undefined;
 

@@ -14,10 +14,13 @@ const STATUS_WAIT_MS = 1_500;
 /** A job's worker may be at work on what the job has ended with. */
 const RESULTS_WAIT_MS = 10_000;
 
-/** One job. Every call throws PipelineError `NotFound` where there is no such job, `Unavailable` where nobody answers. */
+/**
+ * One job. Every call throws {@link PipelineError}: `NotFound` where there is no such job, `Unavailable` where nobody answers.
+ */
 export class JobHandle {
   constructor(
     private readonly client: Client,
+    /** `<pipeline name>:<uuid>`, also the id of the job's workflow. */
     readonly jobId: string,
   ) {}
 
@@ -29,7 +32,11 @@ export class JobHandle {
     return body ?? lastKnownStatus(description);
   }
 
-  /** @throws PipelineError `WrongState` while the job runs */
+  /**
+   * The result body of a job that has ended.
+   *
+   * @throws PipelineError `WrongState` while the job runs
+   */
   async results(): Promise<ResultBody> {
     const description = await this.describe();
     if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
@@ -64,7 +71,10 @@ export class JobHandle {
     return await readWebhookOutcome(this.client, this.jobId, kind);
   }
 
-  /** Waits for the end of the job, however it ends. */
+  /**
+   * Waits for the end of the job, however it ends. A job that failed or was stopped is no failure of this call: look at
+   * `status`, and at `error`, `nodeName` and `failures` or `reason`.
+   */
   async result(): Promise<ResultBody> {
     const handle = this.client.workflow.getHandle<() => Promise<JobRecord>>(this.jobId);
     // How it ended is read from its record; that it failed is no failure of this call.
@@ -72,15 +82,33 @@ export class JobHandle {
     return this.results();
   }
 
-  /** @param reason told to the receivers; default `stopped due to request` */
+  /**
+   * Stops the job: running algorithms are canceled, tasks that have not finished become `stopped`.
+   *
+   * @param reason told to the receivers; default `stopped due to request`
+   * @returns the status after it
+   * @throws PipelineError `WrongState` where the job has ended, `Unavailable` where no worker took it within 10 s
+   */
   stop(reason?: string): Promise<ProgressBody> {
     return this.control('stop', reason);
   }
 
+  /**
+   * Lets the items in hand finish and begins no other until {@link JobHandle.resume}.
+   *
+   * @returns the status after it
+   * @throws PipelineError `WrongState` where the job is paused already or has ended, `Unavailable` as `stop`
+   */
   pause(): Promise<ProgressBody> {
     return this.control('pause');
   }
 
+  /**
+   * Goes on with a paused job.
+   *
+   * @returns the status after it
+   * @throws PipelineError `WrongState` where the job is not paused, `Unavailable` as `stop`
+   */
   resume(): Promise<ProgressBody> {
     return this.control('resume');
   }

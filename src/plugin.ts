@@ -16,9 +16,11 @@ import { createSender, type Sender, type SenderOptions } from './webhooks/send';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** What a worker serves, and how it sends webhooks. */
 export interface PipelinesPluginOptions {
   /** The algorithms that this worker serves, by name. All workers of a task queue serve the same ones. */
   readonly algorithms: Algorithms;
+  /** How webhooks are sent. @default unsigned, to public addresses only */
   readonly webhooks?: {
     /** Each signs (see `parseSecrets` of `./webhooks`). @default none: unsigned */
     readonly secrets?: SenderOptions['secrets'];

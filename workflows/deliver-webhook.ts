@@ -64,6 +64,11 @@ const EARLIER_MS = 5 * 60_000;
 /** A little longer than the predecessor holds on, for the case that it was ended from outside. */
 const PREDECESSOR_WAIT_MS = SUCCESSOR_WAIT_MS + 60_000;
 
+/**
+ * Delivers one event until the receiver has taken it, or it is given up and its retention has passed. Started by `runPipeline`.
+ *
+ * @returns the whole record; null where there was no must-deliver event
+ */
 export async function deliverWebhook(input: DeliverWebhookInput): Promise<DeliveryRecord | null> {
   const createdAt = Date.now();
   const attempts: Attempt[] = [];

@@ -2,6 +2,7 @@
  * When a webhook is tried again, and when it is given up (contract §7). Pure: the workflows ask it after each attempt.
  */
 
+/** The two webhooks of a job, as in the header `x-pipeline-event`. */
 export type WebhookKind = 'progress' | 'result';
 
 /** Why an attempt got no usable answer. A closed list: it is stored, shown and counted. */
@@ -40,8 +41,11 @@ export interface WebhookRequest {
 export interface AttemptOutcome {
   /** ISO 8601 UTC with milliseconds. */
   readonly startedAt: string;
+  /** Until the answer's headers, or until the attempt was given up. */
   readonly durationMs: number;
+  /** Of the answer; absent where none came. */
   readonly statusCode?: number;
+  /** Absent where the receiver has taken the event. */
   readonly error?: AttemptError;
   /** The first 1 KiB of the answer's body, as text. */
   readonly responseBody?: string;
@@ -53,6 +57,7 @@ export interface AttemptOutcome {
 export interface Attempt extends AttemptOutcome {
   /** 1, 2, 3 …, as sent in `x-pipeline-attempt`. */
   readonly attempt: number;
+  /** `manual` where somebody asked for a redelivery. */
   readonly trigger: 'auto' | 'manual';
 }
 

@@ -3,70 +3,108 @@ import type { Json } from './json';
 import type { TaskStatus } from './progress';
 import type { Level } from './verbosity';
 
+/** Terminal are `completed`, `failed` and `stopped`; `resumed` is active again after a pause. */
 export type JobStatus = 'pending' | 'active' | 'paused' | 'resumed' | 'completed' | 'failed' | 'stopped';
 
 export const TERMINAL_STATUSES: readonly JobStatus[] = ['completed', 'failed', 'stopped'];
 
+/** A node that has started and not ended. */
 export interface ActiveNode {
+  /** As in the pipeline. */
   readonly nodeName: string;
+  /** As in the pipeline. */
   readonly algorithmName: string;
-  /** `active` counts the items that have started, done ones included; `total` all of them. */
-  readonly batch?: { readonly active: number; readonly total: number };
+  /** Only where the node is a batch. */
+  readonly batch?: {
+    /** Items that have started, done ones included. */
+    readonly active: number;
+    /** All items. */
+    readonly total: number;
+  };
 }
 
+/** A task that has changed its state since the last event that told of tasks. */
 export interface TaskChange {
+  /** As in the pipeline. */
   readonly nodeName: string;
   /** `<nodeName>#<1-based index>`; absent where the node is no batch. */
   readonly batchID?: string;
+  /** Its new state. */
   readonly status: TaskStatus;
+  /** Why it failed, or is run again. */
   readonly error?: string;
 }
 
 /** What a progress webhook carries, and `GET /exec/status`. Keys are in the order in which they are written. */
 export interface ProgressBody {
+  /** `<pipeline name>:<uuid>`. */
   readonly jobId: string;
   /** When the event happened: ISO 8601 UTC with milliseconds. */
   readonly timestamp: string;
+  /** The pipeline's name. */
   readonly pipeline: string;
+  /** How much the event matters; a subscriber gets those at and above its own level. */
   readonly level: Level;
+  /** Of the job at that time. */
   readonly status: JobStatus;
+  /** Absent before the first task is known: in `pending` and the first `active`. */
   readonly data?: {
     /** Percent with two decimals. */
     readonly progress: string;
+    /** `33.33% completed, 4 succeed, 2 active, …`: the counts of tasks by state, those that are not zero. */
     readonly details: string;
     /** Only at debug and trace, and only where not empty. */
     readonly activeNodes?: readonly ActiveNode[];
   };
+  /** Why the job failed; only where it did. */
   readonly error?: string;
+  /** The node that failed the job, where one did. */
   readonly nodeName?: string;
+  /** Why the job was stopped; only where it was. */
   readonly reason?: string;
+  /** At most 1,000, failures first; only at `trace` and `warn`, and in the last event of a trace subscriber. */
   readonly tasks?: readonly TaskChange[];
 }
 
+/** The outcome of one task. */
 export interface ResultEntry {
+  /** As in the pipeline. */
   readonly nodeName: string;
+  /** `<nodeName>#<1-based index>`; absent where the node is no batch. */
   readonly batchID?: string;
+  /** As in the pipeline. */
   readonly algorithmName: string;
   /** Absent where the task failed within its tolerance. */
   readonly result?: Json;
+  /** Why it failed; absent where it succeeded. */
   readonly error?: string;
 }
 
+/** A task that failed. */
 export interface FailedTask {
+  /** As in the pipeline. */
   readonly nodeName: string;
+  /** `<nodeName>#<1-based index>`; absent where the node is no batch. */
   readonly batchID?: string;
+  /** What the algorithm threw, at most 4,000 characters of it. */
   readonly error: string;
 }
 
 /** What the result webhook carries, and `GET /exec/results`. */
 export interface ResultBody {
+  /** `<pipeline name>:<uuid>`. */
   readonly jobId: string;
+  /** When the job ended: ISO 8601 UTC with milliseconds. */
   readonly timestamp: string;
+  /** The pipeline's name. */
   readonly pipeline: string;
+  /** How the job ended. */
   readonly status: 'completed' | 'failed' | 'stopped';
   /** Only where completed. */
   readonly data?: readonly ResultEntry[];
+  /** Why the job failed; only where failed. */
   readonly error?: string;
+  /** The node that failed the job, where one did. */
   readonly nodeName?: string;
   /** The first ten failed tasks; only where failed. */
   readonly failures?: readonly FailedTask[];

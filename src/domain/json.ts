@@ -1,5 +1,6 @@
 /** JSON values, as they arrive in a pipeline and as algorithms answer them. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** An object of JSON values. */
 export interface JsonObject {
   readonly [key: string]: Json;
 }

@@ -1,10 +1,14 @@
 /** A pipeline as its caller writes it (contract §2). */
 import type { Json } from './json';
 
+/** What is run again: nothing, what threw, what a lost worker left behind, or both. */
 export type RetryPolicyName = 'Never' | 'OnError' | 'OnCrash' | 'Always';
 
+/** One algorithm with its input: one task, or one for each item of a batch. */
 export interface PipelineNode {
+  /** Unique in the pipeline; other nodes refer to it as `@<nodeName>`. */
   readonly nodeName: string;
+  /** The algorithm that runs, as workers name it. */
   readonly algorithmName: string;
   /** The arguments of the algorithm; see `input/parse.ts` for the grammar. Default `[]`. */
   readonly input?: readonly Json[];
@@ -12,6 +16,7 @@ export interface PipelineNode {
   readonly kind?: 'algorithm';
   /** Seconds that one task may work; 0 is no limit. Default 0. */
   readonly ttl?: number;
+  /** What is run again after a failure, and how often. */
   readonly retry?: {
     /** Default `OnCrash`. */
     readonly policy?: RetryPolicyName;
@@ -24,11 +29,22 @@ export interface PipelineNode {
   readonly includeInResults?: boolean;
 }
 
+/** A graph of nodes; references in their inputs are its edges. */
 export interface Pipeline {
+  /** At most 200 characters; the first part of the job ids. */
   readonly name: string;
+  /** At least one. */
   readonly nodes: readonly PipelineNode[];
+  /** What inputs refer to as `@flowInput`. */
   readonly flowInput?: Json;
-  readonly webhooks?: { readonly progress?: string; readonly result?: string };
+  /** Who is told. */
+  readonly webhooks?: {
+    /** An http or https URL; gets events at and above `options.progressVerbosityLevel`. */
+    readonly progress?: string;
+    /** An http or https URL; gets one event, once the job has ended. */
+    readonly result?: string;
+  };
+  /** What holds for the whole job. */
   readonly options?: {
     /** Percent of a batch's items whose failure fails the node. Default 80. */
     readonly batchTolerance?: number;
@@ -39,9 +55,13 @@ export interface Pipeline {
   };
   /** 1 is the strongest, 5 the weakest. Default 3. */
   readonly priority?: number;
+  /** To search by. */
   readonly tags?: readonly string[];
+  /** For people; Temporal Web shows it. */
   readonly description?: string;
+  /** Only `batch` is served. Default `batch`. */
   readonly kind?: 'batch';
+  /** Kept as it is. */
   readonly triggers?: Json;
 }
 

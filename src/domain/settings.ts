@@ -3,6 +3,7 @@ import { arrayOf, integer, object, string } from './checks';
 import { MUST_DELIVER } from './delivery';
 import { homesCheck, type Homes } from './homes';
 
+/** How a job is run, as far as its pipeline does not say it. */
 export interface JobSettings {
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
   readonly window: number;

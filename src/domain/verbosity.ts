@@ -1,6 +1,7 @@
 /** The severity levels of progress events, least important first (contract §4). */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'critical'] as const;
 
+/** How much an event matters. */
 export type Level = (typeof LEVELS)[number];
 
 /** Whether a subscriber at `subscriber` gets an event of level `event`: those at and above its own. */

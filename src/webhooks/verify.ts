@@ -2,14 +2,17 @@
 import { timingSafeEqual } from 'node:crypto';
 import { digest, parseSecret, SECRET_RULE } from './sign';
 
+/** Why a request is not trusted. `too old` and `too new` speak of its timestamp. */
 export type WebhookVerificationCode =
   'missing header' | 'bad timestamp' | 'too old' | 'too new' | 'no matching signature';
 
 /** The request is not to be trusted: answer 400 or 401 and do nothing else with it. */
 export class WebhookVerificationError extends Error {
+  /** Tells it from other errors where `instanceof` can't. */
   override readonly name = 'WebhookVerificationError';
 
   constructor(
+    /** What is wrong with the request; a receiver should not tell it to the sender. */
     readonly code: WebhookVerificationCode,
     message: string = code,
   ) {
@@ -19,8 +22,13 @@ export class WebhookVerificationError extends Error {
 
 /** `IncomingHttpHeaders` of Node, `Headers` of fetch, or any record of header names, in any case. */
 export type WebhookHeaders =
-  { get(name: string): string | null } | Readonly<Record<string, string | readonly string[] | undefined>>;
+  | {
+      /** The value of a header, or null. */
+      get(name: string): string | null;
+    }
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** How strict {@link verify} is about time. */
 export interface VerifyOptions {
   /** How far the timestamp may be from now, in seconds, either way. @default 300 */
   readonly toleranceSeconds?: number;
