@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PipelineClient } from '../../src/client';
 import type { AppOptions } from '../../src/http/app';
-import { refuseUnknown } from '../../src/http/known-algorithms';
+import { refuseUnknown } from './known-algorithms';
 import { startFacade } from '../../src/http/server';
 import { createLogger } from '../../src/logger';
 import { openStore } from '../../src/store/open-store';

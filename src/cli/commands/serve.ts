@@ -1,9 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadAlgorithms } from '../../algorithms';
 import { PipelineClient } from '../../client';
 import { urlOf, type Config } from '../../config';
-import { refuseUnknown } from '../../http/known-algorithms';
 import type { Readiness } from '../../http/routes/health';
 import { startFacade, type Facade } from '../../http/server';
 import { createLogger } from '../../logger';
@@ -11,6 +9,8 @@ import { openStore } from '../../store/open-store';
 import type { Store } from '../../store/store';
 import { connect } from '../../temporal/connection';
 import { isServed } from '../../temporal/pollers';
+import { createRegistryReader } from '../../temporal/registry';
+import { resolveAlgorithms } from '../../temporal/resolve-algorithms';
 import { reportReady, runAsChild } from '../child';
 
 /** `temporal-pipelines serve`: answers requests until it is asked to stop, then lets open ones finish. */
@@ -44,17 +44,19 @@ async function listen(config: Config): Promise<Facade> {
     ...(config.databaseUrl !== undefined && { databaseUrl: config.databaseUrl }),
     log,
   });
+  const { taskQueue } = config;
+  const sources = { registry: createRegistryReader(client, taskQueue), stored: store.algorithms, taskQueue };
   const facade = await startFacade(config.host, config.port, {
     pipelines,
     store,
-    resolve: refuseUnknown(new Set(Object.keys(await loadAlgorithms(config.algorithms)))),
+    resolve: async (pipeline) => ({ homes: await resolveAlgorithms(pipeline, sources) }),
     hosts: [config.host, new URL(config.publicUrl).hostname],
     allow: config.webhookAllow,
-    algorithmAllow: config.webhookAllow,
+    algorithmAllow: config.algorithmAllow,
     corsOrigins: config.corsOrigin,
     ...(config.rateLimit !== undefined && { rateLimit: config.rateLimit }),
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
-    readiness: () => readiness(client, store, config.taskQueue),
+    readiness: () => readiness(client, store, taskQueue),
     log,
   });
   log.info({ port: facade.port }, 'listening');

@@ -21,6 +21,9 @@ export const algorithm = Type.Object(
         {
           taskQueue: Type.String({ minLength: 1, maxLength: 1_000 }),
           type: Type.String({ minLength: 1, maxLength: 1_000 }),
+          heartbeatTimeout: Type.Optional(
+            Type.Number({ exclusiveMinimum: 0, maximum: 86_400, description: 'seconds; default none' }),
+          ),
         },
         CLOSED,
       ),

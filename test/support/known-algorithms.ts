@@ -1,7 +1,7 @@
 /** For a facade that is told the names of the algorithms, and runs all of them on the queue of the job. */
-import type { StartOptions } from '../client';
-import { PipelineError } from '../domain/errors';
-import type { Pipeline } from '../domain/pipeline';
+import type { StartOptions } from '../../src/client';
+import { PipelineError } from '../../src/domain/errors';
+import type { Pipeline } from '../../src/domain/pipeline';
 
 export function refuseUnknown(known: ReadonlySet<string>): (pipeline: Pipeline) => Promise<StartOptions> {
   // As a promise, so that it is a refusal and not a throw.
