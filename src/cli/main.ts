@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command line. Its commands are loaded when they are called: `--help` needs no Temporal. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Flags } from '../config';
+import type { HealthFlags } from './commands/health';
+import type { SetupFlags } from './commands/setup';
 import { failWith } from './failure';
 import { addConfigOptions, configOf } from './options';
 import { version } from './version';
@@ -34,6 +36,30 @@ addConfigOptions(program.command('demo'))
   .action(async (flags: Flags) => {
     const { demo } = await import('./commands/demo.js');
     process.exitCode = await demo(configOf(flags));
+  });
+
+addConfigOptions(program.command('dev'), ['dataDir', 'logLevel'])
+  .description('run a Temporal server alone, for a worker of your own')
+  .action(async (flags: Flags) => {
+    const { dev } = await import('./commands/dev.js');
+    await dev(configOf(flags));
+  });
+
+addConfigOptions(program.command('setup'), ['webhookRetrySchedule', 'logLevel'])
+  .description('prepare the Temporal that TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE name')
+  .option('--check', 'look only, and change nothing')
+  .action(async ({ check, ...flags }: Flags & SetupFlags) => {
+    const { setup } = await import('./commands/setup.js');
+    process.exitCode = await setup(configOf(flags), { check });
+  });
+
+addConfigOptions(program.command('health'), ['host', 'port', 'taskQueue', 'logLevel'])
+  .description('ask a facade whether it is ready; ends with 0 where all is well, else with 1')
+  .addOption(new Option('--live', 'ask only whether it runs').conflicts('worker'))
+  .option('--worker', 'ask Temporal whether the worker of this machine was seen in the last 70 s')
+  .action(async ({ live, worker, ...flags }: Flags & HealthFlags) => {
+    const { health } = await import('./commands/health.js');
+    process.stdout.write(`${await health(configOf(flags), { live, worker })}\n`);
   });
 
 program.parseAsync().catch(failWith);

@@ -43,7 +43,7 @@ const STOP_GRACE = 10_000;
 const TRIES = 3;
 
 /** Settings that a production server should have too; without the last two, Priority and fairness are ignored. */
-const DYNAMIC_CONFIG = [
+export const DYNAMIC_CONFIG = [
   'system.enableActivityEagerExecution=true',
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',

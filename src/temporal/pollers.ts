@@ -7,8 +7,16 @@ const SEEN_WITHIN_MS = 70_000;
 /** Temporal's types of the tasks of a queue, by their numbers: the client exports no names for them. */
 const TASK_TYPES = { workflow: 1, activity: 2 };
 
-/** @param tasks what its pollers ask for */
-export async function isServed(client: Client, taskQueue: string, tasks: keyof typeof TASK_TYPES): Promise<boolean> {
+/**
+ * @param tasks what its pollers ask for
+ * @param isMeant which pollers count, by what they call themselves; default all
+ */
+export async function isServed(
+  client: Client,
+  taskQueue: string,
+  tasks: keyof typeof TASK_TYPES,
+  isMeant: (identity: string) => boolean = () => true,
+): Promise<boolean> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
@@ -16,5 +24,7 @@ export async function isServed(client: Client, taskQueue: string, tasks: keyof t
     taskQueueType: TASK_TYPES[tasks],
   });
   const oldest = Date.now() - SEEN_WITHIN_MS;
-  return pollers.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 >= oldest);
+  return pollers.some(
+    ({ lastAccessTime, identity }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 >= oldest && isMeant(identity ?? ''),
+  );
 }

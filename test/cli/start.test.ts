@@ -1,35 +1,17 @@
 import { expect } from 'chai';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { State } from '../../src/cli/state';
 import { freePort } from '../../src/temporal/ports';
 import { isAlive } from '../../src/temporal/processes';
+import { useCommandLine } from '../support/command-line';
 import { TEMPORAL_START_TIMEOUT } from '../support/temporal';
 import { until } from '../support/until';
 
-const MAIN = join(__dirname, '../../src/cli/main.ts');
-
-const started: ChildProcess[] = [];
-
-/** The command line in a process of its own, with what it has written so far. */
-function run(args: readonly string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, ['--require', 'tsx', MAIN, ...args], {
-    env: { ...process.env, TEMPORAL_ADDRESS: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  const written = { stdout: '', stderr: '' };
-  child.stdout.on('data', (data: Buffer) => (written.stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (written.stderr += data.toString()));
-  const ended = once(child, 'close') as Promise<[code: number | null]>;
-  return { child, written, ended };
-}
-
 describe('temporal-pipelines', function () {
   this.timeout(TEMPORAL_START_TIMEOUT);
+  const run = useCommandLine();
   let dataDir: string;
 
   beforeEach(async () => {
@@ -37,9 +19,6 @@ describe('temporal-pipelines', function () {
   });
 
   afterEach(async () => {
-    for (const child of started.splice(0)) {
-      if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
-    }
     await rm(dataDir, { recursive: true });
   });
 
