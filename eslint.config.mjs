@@ -13,7 +13,10 @@ export default defineConfig(
   js.configs.recommended,
   {
     files: ['**/*.cjs'],
-    languageOptions: { sourceType: 'commonjs', globals: { module: 'readonly', process: 'readonly', require: 'readonly' } },
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { module: 'readonly', process: 'readonly', require: 'readonly' },
+    },
   },
   {
     files: ['{src,workflows,activities,test}/**/*.ts'],

@@ -35,8 +35,12 @@ export class InstalledPackage {
       const tarball = stdout.trim().split('\n').at(-1) ?? '';
       const { devDependencies, peerDependencies, version } = manifest;
       // The versions that all other tests run on: a release of tomorrow is not what is tested here.
-      const installed = [...Object.keys(peerDependencies), '@types/node'].map((name) => [name, devDependencies[name]]);
-      const dependencies = { ...Object.fromEntries(installed), 'temporal-pipelines': `file:./${tarball}` };
+      const peers = [...Object.keys(peerDependencies), '@types/node'];
+      const installed = peers.map((name) => [name, devDependencies[name]] as const);
+      const dependencies: Record<string, unknown> = {
+        ...Object.fromEntries<unknown>(installed),
+        'temporal-pipelines': `file:./${tarball}`,
+      };
       await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'team', private: true, dependencies }));
       await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel', 'error'], folder);
       await cp(CONSUMER, folder, { recursive: true });

@@ -1,5 +1,5 @@
 /** `temporal-pipelines setup`: prepares a Temporal of one's own, as often as one likes, and says what it can't do itself. */
-import { Connection, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import pc from 'picocolors';
 import type { Config } from '../../config';
 import { connect } from '../../temporal/connection';
@@ -29,20 +29,20 @@ const JITTER = 1.2;
 /** @returns the exit code: 1 where something must be done by others */
 export async function setup(config: Config, { check = false }: SetupFlags): Promise<number> {
   const client = await connect();
-  let failed = false;
+  const marks: Finding['done'][] = [];
   const report = ({ done, text }: Finding): void => {
-    failed ||= done === false;
+    marks.push(done);
     say(`${done === undefined ? pc.yellow('?') : done ? pc.green('✔') : pc.red('✘')} ${text}`);
   };
   try {
     const needed = config.webhookRetrySchedule.reduce((sum, delay) => sum + delay, 0) * JITTER;
-    const namespace = await checkNamespace(client, needed, check);
-    report(namespace);
+    report(await checkNamespace(client, needed, check));
+    // Without a namespace there is nothing to look at.
     if ((await retentionOf(client)) === undefined) return 1;
     report(await checkSearchAttributes(client, check));
     report(check ? UNTRIED : await checkPriorities(client));
     report(FAIRNESS);
-    return failed ? 1 : 0;
+    return marks.includes(false) ? 1 : 0;
   } finally {
     await client.connection.close();
   }
@@ -65,7 +65,6 @@ async function checkNamespace(client: Client, neededMs: number, check: boolean):
 
 async function checkSearchAttributes({ connection, options }: Client, check: boolean): Promise<Finding> {
   const { namespace } = options;
-  if (!(connection instanceof Connection)) throw new Error('setup needs a connection of its own');
   const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length === 0) return { done: true, text: 'search attributes: all there' };
   const names = missing.map(({ name }) => name).join(', ');

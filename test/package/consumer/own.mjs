@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 import { PipelineClient, PipelinesPlugin } from 'temporal-pipelines';
 
 const [address, taskQueue] = process.argv.slice(2);
