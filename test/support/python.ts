@@ -6,6 +6,9 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+/** Making an environment takes some ten seconds and a download of some 20 MB. */
+export const PYTHON_TIMEOUT = 300_000;
+
 const run = promisify(execFile);
 
 const CACHE = path.resolve(__dirname, '../../node_modules/.cache/temporal-pipelines');

@@ -73,6 +73,15 @@ export class Receiver {
     return { progress: `${this.url}/hook`, result: `${this.url}/hook` };
   }
 
+  /** Calls `tell` for each connection that is closed before its request was answered. */
+  onHangUp(tell: () => void): void {
+    this.server.on('request', (_, response) => {
+      response.on('close', () => {
+        if (!response.writableEnded) tell();
+      });
+    });
+  }
+
   on(path: string): Received[] {
     return this.received.filter((request) => request.path === path);
   }

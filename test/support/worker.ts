@@ -11,6 +11,8 @@ import type { TestTemporal } from './temporal';
 
 export const SECRET = `whsec_${Buffer.from('a secret for the tests only').toString('base64')}`;
 
+const THIS_MACHINE = '127.0.0.0/8,::1';
+
 export interface TestWorker {
   readonly taskQueue: string;
   readonly client: PipelineClient;
@@ -34,11 +36,13 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     algorithms: options.algorithms,
     taskQueue,
     target: { namespace: temporal.client.options.namespace, connectionOptions: { address: temporal.address } },
-    webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList('127.0.0.0/8,::1') },
+    webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE) },
+    http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.slots !== undefined && { slots: options.slots }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
   });
   const running = worker.run();
+  await Promise.race([worker.announced, running]);
   return {
     taskQueue,
     client: new PipelineClient(temporal.client, { taskQueue, ...(options.settings && { settings: options.settings }) }),
