@@ -2,7 +2,7 @@
 import {
   ApplicationFailure,
   condition,
-  continueAsNew,
+  makeContinueAsNewFunc,
   setHandler,
   upsertMemo,
   workflowInfo,
@@ -19,15 +19,23 @@ import { ANNOUNCEMENT, announceSignal } from './messages';
 export async function algorithmRegistry(first: Announcement): Promise<void> {
   let latest = tryParse(first);
   if (latest === undefined) throw ApplicationFailure.nonRetryable('not an announcement', 'InvalidAnnouncement');
+  let shown = latest;
   setHandler(announceSignal, (given) => {
     const announcement = tryParse(given);
     // A worker that has been replaced may say again what it had said before.
-    if (announcement === undefined || announcement.at <= (latest?.at ?? 0)) return;
-    latest = announcement;
-    upsertMemo({ [ANNOUNCEMENT]: latest });
+    if (announcement !== undefined && announcement.at > (latest?.at ?? 0)) latest = announcement;
   });
-  await condition(() => workflowInfo().continueAsNewSuggested);
-  await continueAsNew<typeof algorithmRegistry>(latest);
+  const isOld = (): boolean => workflowInfo().continueAsNewSuggested;
+  for (;;) {
+    await condition(() => latest !== shown || isOld());
+    // Once for all that came together: many workers may start at a time.
+    if (latest !== shown) upsertMemo({ [ANNOUNCEMENT]: latest });
+    shown = latest;
+    if (!isOld()) continue;
+    // A new run would begin with the memo that this one was started with.
+    const options = { memo: { [ANNOUNCEMENT]: latest } };
+    await makeContinueAsNewFunc<typeof algorithmRegistry>(options)(latest);
+  }
 }
 
 /** @returns undefined for what somebody has sent by hand and is no announcement: it must not stop the workflow */

@@ -46,6 +46,28 @@ describe('settings', () => {
     [{ retryScheduleMs: [0, -1] }, 'settings.retryScheduleMs[1] should be >= 0'],
     [{ deliveryRetentionMs: null }, 'settings.deliveryRetentionMs should be integer'],
     [{ webhookTaskQueue: '' }, 'settings.webhookTaskQueue should NOT be shorter than 1 characters'],
+    [{ homes: [] }, 'settings.homes should be object'],
+    [{ homes: { a: 'worker' } }, 'settings.homes.a should be object'],
+    [{ homes: { a: {} } }, 'settings.homes.a.kind should be equal to one of the allowed values (worker,http,activity)'],
+    [{ homes: { a: { kind: 'worker' } } }, "settings.homes.a should have required property 'taskQueue'"],
+    [
+      { homes: { a: { kind: 'worker', taskQueue: '' } } },
+      'settings.homes.a.taskQueue should NOT be shorter than 1 characters',
+    ],
+    [
+      { homes: { a: { kind: 'http', url: 'ftp://x', timeoutMs: 1 } } },
+      'settings.homes.a.url should match format "url"',
+    ],
+    [
+      { homes: { a: { kind: 'http', url: 'http://me:pw@x', timeoutMs: 1 } } },
+      'settings.homes.a.url should NOT have credentials',
+    ],
+    [{ homes: { a: { kind: 'http', url: 'http://x', timeoutMs: 0 } } }, 'settings.homes.a.timeoutMs should be >= 1'],
+    [{ homes: { a: { kind: 'activity', taskQueue: 'q' } } }, "settings.homes.a should have required property 'type'"],
+    [
+      { homes: { a: { kind: 'activity', taskQueue: 'q', type: 't', command: 'x' } } },
+      'settings.homes.a should NOT have additional properties (command)',
+    ],
   ];
   for (const [given, message] of refused) {
     it(`are refused: ${message}`, () => {

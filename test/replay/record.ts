@@ -2,12 +2,17 @@
  * Records histories of real runs, for `replay.test.ts` to replay for ever: `npm run histories`, one folder
  * for each version of the workflows that was ever published. A folder that is there is never written to again.
  */
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Homes } from '../../src/domain/homes';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
+import { PipelinesPlugin } from '../../src/plugin';
+import { announce } from '../../src/temporal/registry';
+import { registryId } from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
@@ -51,6 +56,7 @@ describe(`histories of ${folder}`, function () {
     });
     receiver = await Receiver.start(({ path }, count) => {
       if (path.startsWith('/down')) return 503;
+      if (path === '/algorithm') return { status: 200, body: '"done"' };
       return path.startsWith('/flaky') && count < 3 ? 500 : 200;
     });
     await mkdir(folder, { recursive: true });
@@ -104,18 +110,53 @@ describe(`histories of ${folder}`, function () {
     await save('stopped', handle.jobId);
   });
 
+  it('algorithms of three homes', async () => {
+    const taskQueue = 'recorded-foreign';
+    const connection = await NativeConnection.connect({ address: temporal.address });
+    const foreign = await Worker.create({
+      connection,
+      taskQueue,
+      plugins: [new PipelinesPlugin({ algorithms: { 'other-alg': ({ input: [value] }) => value }, announce: false })],
+      activities: { Foreign: ({ taskId }: { taskId: string }) => taskId },
+    });
+    await foreign.runUntil(async () => {
+      await record(
+        'homes',
+        {
+          name: 'recorded',
+          nodes: [
+            { nodeName: 'green', algorithmName: 'other-alg', input: ['#[1...3]'] },
+            { nodeName: 'yellow', algorithmName: 'foreign-alg', input: ['*@green'] },
+            { nodeName: 'black', algorithmName: 'http-alg', input: ['#@yellow'] },
+          ],
+        },
+        {
+          'other-alg': { kind: 'worker', taskQueue },
+          'foreign-alg': { kind: 'activity', taskQueue, type: 'Foreign', heartbeatTimeoutMs: 60_000 },
+          'http-alg': { kind: 'http', url: `${receiver.url}/algorithm`, timeoutMs: 5_000 },
+        },
+      );
+    });
+    await connection.close();
+  });
+
+  it('the registry of a queue, told a second time', async () => {
+    await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms: { 'next-alg': {} } });
+    await write('registry', registryId('recorded'));
+  });
+
   function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {
     return { progress: receiver.url + progress, result: receiver.url + result };
   }
 
-  async function run(pipeline: Pipeline): Promise<string> {
-    const handle = await worker.client.start(pipeline);
+  async function run(pipeline: Pipeline, homes?: Homes): Promise<string> {
+    const handle = await worker.client.start(pipeline, homes && { homes });
     await handle.result();
     return handle.jobId;
   }
 
-  async function record(name: string, pipeline: Pipeline): Promise<void> {
-    await save(name, await run(pipeline));
+  async function record(name: string, pipeline: Pipeline, homes?: Homes): Promise<void> {
+    await save(name, await run(pipeline, homes));
   }
 
   /** The job's history, and those of its deliveries once they have ended. */
@@ -127,9 +168,13 @@ describe(`histories of ${folder}`, function () {
         (error: unknown) => !(error instanceof Error && error.name === 'WorkflowNotFoundError'),
       );
       if (!isThere) continue;
-      const text = JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())), null, 1);
-      await writeFile(join(folder, `${name}${suffix.replace('/', '-')}.json`), `${text}\n`);
+      await write(name + suffix.replace('/', '-'), handle.workflowId);
     }
+  }
+
+  async function write(name: string, workflowId: string): Promise<void> {
+    const history = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
+    await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
   }
 });
 

@@ -144,6 +144,11 @@ describe('an algorithm of another worker', () => {
     expect(await final.result()).to.include({ status: 'failed', error: 'foreign end' });
   });
 
+  it('that its worker gives up, as it shuts down, runs elsewhere', async () => {
+    const job = await suite.start(pipeline(), { homes: activity('shutsDown') });
+    expect((await job.result()).data?.[0]?.result).to.equal('elsewhere');
+  });
+
   it('fails by its node’s ttl, and is not run again', async () => {
     const job = await suite.start(pipeline({ ttl: 1 }), { homes: activity('late') });
     expect(await job.result()).to.include({ status: 'failed', error: 'Algorithm TTL expired' });

@@ -1,12 +1,16 @@
 """A Temporal worker in Python: algorithms of a pipeline as ordinary activities of another SDK."""
 
 import asyncio
+import logging
 import sys
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
+
+# What an activity raises is a job's business.
+logging.getLogger("temporalio").setLevel(logging.CRITICAL)
 
 # By which a worker tells itself from another.
 NAME = sys.argv[3]
