@@ -4,9 +4,10 @@ import { expect } from 'chai';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { State } from '../../src/cli/state';
 import { connect } from '../../src/temporal/connection';
 import { freePort } from '../../src/temporal/ports';
 import { isAlive } from '../../src/temporal/processes';
@@ -152,12 +153,12 @@ describe('temporal-pipelines setup, health and dev', function () {
     expect((await fetch(page)).status).to.equal(200);
     const checked = run(['setup', '--check'], { TEMPORAL_ADDRESS: address });
     expect(await checked.ended, checked.written.stdout).to.deep.equal([0, null]);
+    const { temporal } = JSON.parse(await readFile(join(dataDir, 'state.json'), 'utf8')) as State;
+    expect(await isAlive(temporal?.pid ?? 0)).to.equal(true);
     child.kill('SIGTERM');
     expect(await ended).to.deep.equal([0, null]);
-    expect(await isAlive(child.pid ?? 0)).to.equal(false);
-    expect(await connect({ address }).catch((error: unknown) => String(error))).to.include(
-      'no Temporal server answers',
-    );
+    // By its process: another server may have its port at once.
+    expect(await isAlive(temporal?.pid ?? 0)).to.equal(false);
     await rm(dataDir, { recursive: true });
   });
 });
