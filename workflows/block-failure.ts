@@ -27,7 +27,7 @@ export function failureEvent(error: unknown, blockId: number): JobEvent {
  */
 export function foreignFailure(error: unknown, blockId: number, hasTtl: boolean): JobEvent | ItemOutcome {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (isCancellation(error)) return { type: 'blockLost', blockId, error: 'its worker was shut down while it ran' };
+  if (isCancellation(error) || isShutdown(cause)) return { type: 'blockLost', blockId, error: SHUT_DOWN };
   if (cause instanceof ApplicationFailure) {
     if (isUnregistered(cause)) return { type: 'blockRefused', blockId };
     return { error: cause.message || (cause.type ?? 'unknown error'), ...(cause.nonRetryable === true && FINAL) };
@@ -39,6 +39,12 @@ export function foreignFailure(error: unknown, blockId: number, hasTtl: boolean)
 }
 
 const FINAL = { final: true } as const;
+const SHUT_DOWN = 'the worker that ran this task was shut down';
+
+/** By the word of Temporal's core, which most of its SDKs are built on. */
+function isShutdown(cause: unknown): boolean {
+  return cause instanceof ApplicationFailure && cause.type === 'WorkerShutdown';
+}
 
 /** By the words of Temporal's SDKs for an activity type that the worker does not have. */
 function isUnregistered({ type, message }: ApplicationFailure): boolean {

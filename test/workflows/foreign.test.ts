@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { AlgorithmArgs } from '../../activities';
-import type { AlgorithmHome } from '../../src/domain/algorithm-definition';
+import type { Homes } from '../../src/domain/homes';
 import type { PipelineNode } from '../../src/domain/pipeline';
 import { Gate } from '../support/gate';
 import { useWorker } from '../support/suite';
@@ -47,11 +47,6 @@ describe('an algorithm of another worker', () => {
           failedOnce = true;
           throw new Error('the first time');
         },
-        shutsDown: () => {
-          if (failedOnce) return 'elsewhere';
-          failedOnce = true;
-          throw new CancelledFailure('WORKER_SHUTDOWN');
-        },
         counts: async () => {
           mostInHand = Math.max(mostInHand, ++inHand);
           await until('the window is full', () => mostInHand === 3);
@@ -87,7 +82,7 @@ describe('an algorithm of another worker', () => {
     failedOnce = false;
   });
 
-  function activity(type: string, rest: { heartbeatTimeoutMs?: number } = {}): Record<string, AlgorithmHome> {
+  function activity(type: string, rest: { heartbeatTimeoutMs?: number } = {}): Homes {
     return { far: { kind: 'activity', taskQueue, type, ...rest } };
   }
 
@@ -145,8 +140,29 @@ describe('an algorithm of another worker', () => {
   });
 
   it('that its worker gives up, as it shuts down, runs elsewhere', async () => {
-    const job = await suite.start(pipeline(), { homes: activity('shutsDown') });
-    expect((await job.result()).data?.[0]?.result).to.equal('elsewhere');
+    const queue = `foreign-${randomUUID()}`;
+    const connection = await NativeConnection.connect({ address: suite.temporal.address });
+    let hasBegun = false;
+    const untilCanceled = (): Promise<never> => {
+      hasBegun = true;
+      return Context.current().cancelled;
+    };
+    const first = await Worker.create({ connection, taskQueue: queue, activities: { untilCanceled } });
+    const job = await first.runUntil(async () => {
+      const homes: Homes = { far: { kind: 'activity', taskQueue: queue, type: 'untilCanceled' } };
+      const started = await suite.start(pipeline(), { homes });
+      await until('it has begun', () => hasBegun);
+      return started;
+    });
+    const next = await Worker.create({
+      connection,
+      taskQueue: queue,
+      activities: { untilCanceled: () => 'elsewhere' },
+    });
+    await next.runUntil(async () => {
+      expect((await job.result()).data?.[0]?.result).to.equal('elsewhere');
+    });
+    await connection.close();
   });
 
   it('fails by its node’s ttl, and is not run again', async () => {
