@@ -42,7 +42,7 @@ function homeFor(
 ): AlgorithmHome {
   if (stored?.http !== undefined) {
     const { url, timeout = HTTP_TIMEOUT } = stored.http;
-    return { kind: 'http', url, timeoutMs: Math.round(timeout * 1_000) };
+    return { kind: 'http', url, timeoutMs: Math.ceil(timeout * 1_000) };
   }
   if (stored?.activity !== undefined) {
     const { taskQueue: queue, type, heartbeatTimeout } = stored.activity;
@@ -50,7 +50,7 @@ function homeFor(
       kind: 'activity',
       taskQueue: queue,
       type,
-      ...(heartbeatTimeout !== undefined && { heartbeatTimeoutMs: Math.round(heartbeatTimeout * 1_000) }),
+      ...(heartbeatTimeout !== undefined && { heartbeatTimeoutMs: Math.ceil(heartbeatTimeout * 1_000) }),
     };
   }
   const announced = registry.get(name);
