@@ -73,7 +73,7 @@ export async function runPipeline(
   const blocks = new Blocks(settings.homes, (event) => {
     if (!isEnded(job)) apply(event);
   });
-  // The memo of an earlier run goes on to this one.
+  // A new run of a job has the memo of its first start again; no block is in flight then.
   let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
   const sender = new ProgressSender(job, settings, earlier?.sender);
   const clock = new Clock(job, () => {
