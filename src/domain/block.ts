@@ -38,10 +38,13 @@ export interface BlockInput {
 export interface ItemArgs {
   /** The node's input with every reference resolved. */
   readonly input: readonly Json[];
+  /** `<pipeline name>:<uuid>`. */
   readonly jobId: string;
   /** `<nodeName>#<batchIndex>`, or the node's name where it is no batch. */
   readonly taskId: string;
+  /** The node of the pipeline that the task belongs to. */
   readonly nodeName: string;
+  /** The name under which the algorithm is served. */
   readonly algorithmName: string;
   /** 1-based; only in a batch. */
   readonly batchIndex?: number;

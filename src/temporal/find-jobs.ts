@@ -8,11 +8,15 @@ import type { JobType } from './started-job';
 
 /** What a job must match; what is not given, all match. */
 export interface JobCriteria {
+  /** Of this pipeline alone. Default: of any. */
   readonly pipelineName?: string;
+  /** In one of these. Default: in any. */
   readonly statuses?: readonly JobStatus[];
+  /** Started in this way. Default: in any. */
   readonly type?: JobType;
-  /** When it was started, both inclusive; milliseconds since 1970, UTC. */
+  /** Started then or later; milliseconds since 1970, UTC. */
   readonly from?: number;
+  /** Started then or earlier; milliseconds since 1970, UTC. */
   readonly to?: number;
 }
 

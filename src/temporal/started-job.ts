@@ -7,7 +7,9 @@ import { PIPELINE_TYPES } from '../../workflows/search-attributes';
 /** How a job came to be. */
 export type JobType = 'raw' | 'stored' | 'algorithm';
 
+/** What a job was started with. */
 export interface StartedJob {
+  /** As it was sent, without defaults. */
   readonly pipeline: Pipeline;
   /** Milliseconds since 1970, UTC. */
   readonly startTime: number;

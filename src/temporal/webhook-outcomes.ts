@@ -9,9 +9,11 @@ import { queryWithin } from './messages';
 
 /** The last attempt of a webhook that has finished. */
 export interface WebhookOutcome {
+  /** Where it was sent. */
   readonly url: string;
   /** What the event told of the job; undefined where it was the one that told its end. */
   readonly status?: JobStatus;
+  /** The answer, or the class of the error. */
   readonly outcome: AttemptOutcome;
 }
 
