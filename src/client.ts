@@ -33,6 +33,8 @@ export interface PipelineClientOptions {
   readonly taskQueue?: string;
   /** What every job of this client is started with. @default see `JobSettings` */
   readonly settings?: Partial<JobSettings>;
+  /** Makes the `dataUrl` of a job's settings. @default none: all results are in the webhook */
+  readonly dataUrl?: (jobId: string) => string;
 }
 
 /** What holds for one job, beside its pipeline. */
@@ -104,13 +106,21 @@ export class PipelineClient {
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
     const searchable = await within(this.client, START_WITHIN_MS, () => this.isSearchable());
+    const { settings, dataUrl } = this.options;
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       memo: { [DIGEST]: digest },
       taskQueue: this.options.taskQueue ?? 'pipelines',
-      args: [pipeline, { ...this.options.settings, ...(homes !== undefined && { homes }) }],
+      args: [
+        pipeline,
+        {
+          ...settings,
+          ...(dataUrl !== undefined && { dataUrl: dataUrl(jobId) }),
+          ...(homes !== undefined && { homes }),
+        },
+      ],
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
       priority: { priorityKey: pipeline.priority ?? DEFAULTS.priority, fairnessKey: pipeline.name.slice(0, 64) },
       ...(searchable && {

@@ -15,6 +15,7 @@ import {
   parsePositiveDuration,
   parseRateLimit,
   parseSchedule,
+  parseSize,
   parseToken,
   parseUrl,
   type RateLimit,
@@ -62,6 +63,7 @@ export const SETTINGS = {
     fallback: '1s',
     what: 'at most one event in this time',
   },
+  webhookInlineLimit: { name: 'WEBHOOK_INLINE_LIMIT', fallback: '1MiB', what: 'results beyond it travel as addresses' },
   deliveryRetention: { name: 'DELIVERY_RETENTION', fallback: '14d', what: 'how long dead deliveries are kept' },
   apiToken: { name: 'API_TOKEN', unset: 'none is asked for', what: 'bearer token of all requests but health' },
   corsOrigin: { name: 'CORS_ORIGIN', unset: 'off', what: 'origins whose pages may ask, comma-separated, or *' },
@@ -100,6 +102,8 @@ export interface Config {
   readonly webhookAttemptTimeout: number;
   readonly webhookProgressTimeout: number;
   readonly webhookProgressInterval: number;
+  /** Bytes. */
+  readonly webhookInlineLimit: number;
   readonly deliveryRetention: number;
   /** A secret: never log. */
   readonly apiToken?: string;
@@ -171,6 +175,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     webhookAttemptTimeout: read(SETTINGS.webhookAttemptTimeout, parsePositiveDuration),
     webhookProgressTimeout: read(SETTINGS.webhookProgressTimeout, parsePositiveDuration),
     webhookProgressInterval: read(SETTINGS.webhookProgressInterval, parseDuration),
+    webhookInlineLimit: read(SETTINGS.webhookInlineLimit, parseSize),
     deliveryRetention: read(SETTINGS.deliveryRetention, parsePositiveDuration),
     ...(apiToken !== undefined && { apiToken }),
     corsOrigin: read(SETTINGS.corsOrigin, parseOrigins),

@@ -1,6 +1,7 @@
 /** Hands a job's terminal events over to workflows that outlive it (DESIGN.md, «Deliveries»). */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { toWebhookText } from '../src/domain/big-results';
 import type { Job } from '../src/domain/job';
 import { isSameUrl } from '../src/domain/url';
 import type { JobSettings } from '../src/domain/settings';
@@ -36,10 +37,11 @@ export async function startDeliveries(job: Job, sender: ProgressSender, settings
 /** @param before the progress events that go to the same URL and are not sent yet */
 async function startResult(job: Job, url: string, settings: Settings, before: readonly OutgoingEvent[]): Promise<void> {
   const shared = isSameUrl(url, job.pipeline.webhooks?.progress ?? '');
+  if (job.record === undefined) throw new Error('the job has not ended');
   const event = {
     webhookId: webhookId('result', 'end'),
     sequence: shared ? job.outbox.sequence + 1 : 1,
-    body: JSON.stringify(job.record?.results),
+    body: toWebhookText(job.record.results, settings),
   };
   await start(`${job.jobId}/result`, {
     ...deliverySettings(settings),
