@@ -6,6 +6,7 @@ import type { JobSettings } from '../../src/domain/settings';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { createPipelineWorker } from '../../src/worker';
+import { SHARED } from './shared';
 import { quietRuntime } from './runtime';
 import type { TestTemporal } from './temporal';
 
@@ -31,6 +32,7 @@ export interface TestWorkerOptions {
 export async function startWorker(temporal: TestTemporal, options: TestWorkerOptions): Promise<TestWorker> {
   quietRuntime();
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
+  const bundle = process.env[SHARED.bundle];
   const cached = process.env['MAX_CACHED_WORKFLOWS'];
   const worker = await createPipelineWorker({
     algorithms: options.algorithms,
@@ -39,6 +41,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE) },
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.slots !== undefined && { slots: options.slots }),
+    ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
   });
   const running = worker.run();
