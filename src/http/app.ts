@@ -13,6 +13,7 @@ import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
 import { mountRoutes, type Route } from './route';
+import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
 import { healthRoutes, type Readiness } from './routes/health';
@@ -76,6 +77,7 @@ function apiRoutes(options: AppOptions): Route[] {
     ...execRoutes(options),
     ...jobRoutes(options),
     ...webhookRoutes(options),
+    ...deliveryRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
   ];
