@@ -104,8 +104,8 @@ export class ProgressSender {
   /** The receiver answered 410: the rest of progress is dropped, the terminal event is recorded as dead. */
   private takeTerminal(): OutgoingEvent[] {
     const body = this.job.outbox.queue.splice(0).at(-1);
-    const isTerminal = body !== undefined && body.status === this.job.status;
-    return isTerminal && patched('record-of-gone-progress') ? [this.toOutgoing(body)] : [];
+    if (body?.status !== this.job.status) return [];
+    return patched('record-of-gone-progress') ? [this.toOutgoing(body)] : [];
   }
 
   /** Whether what came while a throttled event waits goes before it. */

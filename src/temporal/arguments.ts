@@ -12,5 +12,5 @@ export async function readArguments(
     maximumPageSize: 1,
   });
   const input = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input;
-  return (await decodeArrayFromPayloads(client.options.loadedDataConverter, input?.payloads)) ?? [];
+  return await decodeArrayFromPayloads(client.options.loadedDataConverter, input?.payloads);
 }
