@@ -5,7 +5,7 @@ import type { DeliveryState } from '../../domain/delivery-record';
 import { CLOSED, jobId, oneOf, timestamp, webhookUrl } from './parts';
 import { time } from './requests';
 
-export const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const satisfies readonly DeliveryState[];
+const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const satisfies readonly DeliveryState[];
 
 const ERRORS = [
   'timeout',
