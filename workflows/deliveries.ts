@@ -5,7 +5,9 @@ import { toWebhookText } from '../src/domain/big-results';
 import type { Job } from '../src/domain/job';
 import { isSameUrl } from '../src/domain/url';
 import type { JobSettings } from '../src/domain/settings';
-import { deliverWebhook, type DeliverWebhookInput, type OutgoingEvent } from './deliver-webhook';
+import { firstMemo, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
+import { deliverWebhook } from './deliver-webhook';
+import { DELIVERY } from './messages';
 import type { ProgressSender } from './progress-sender';
 import { PIPELINE_STATUS, WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from './search-attributes';
 import { webhookId } from './webhook-id';
@@ -23,14 +25,17 @@ export async function startDeliveries(job: Job, sender: ProgressSender, settings
     const progressEvents = progress === undefined ? [] : await sender.takeRest();
     // The result's delivery is there first, so that the progress event's finds it when it ends.
     if (result !== undefined) await startResult(job, result, settings, progressEvents);
-    if (progress !== undefined) await startProgress(job, progress, settings, progressEvents, shared);
+    if (progress !== undefined)
+      await startProgress(job, progress, settings, progressEvents, { shared, gone: sender.isGone });
     return;
   }
   await Promise.all([
     startResult(job, result, settings, []),
     progress === undefined
       ? undefined
-      : sender.takeRest().then((events) => startProgress(job, progress, settings, events, false)),
+      : sender
+          .takeRest()
+          .then((events) => startProgress(job, progress, settings, events, { shared: false, gone: sender.isGone })),
   ]);
 }
 
@@ -59,7 +64,7 @@ async function startProgress(
   url: string,
   settings: Settings,
   events: readonly OutgoingEvent[],
-  shared: boolean,
+  { shared, gone }: { readonly shared: boolean; readonly gone: boolean },
 ): Promise<void> {
   if (events.length === 0) return;
   const terminalId = webhookId('progress', 'end');
@@ -71,6 +76,7 @@ async function startProgress(
     url,
     earlier: events.filter((candidate) => candidate !== event),
     ...(event !== undefined && { event }),
+    ...(gone && { gone }),
     hasPredecessor: false,
     ...(shared && { successor: `${job.jobId}/result` }),
   });
@@ -80,7 +86,7 @@ function deliverySettings(
   settings: Settings,
 ): Pick<
   DeliverWebhookInput,
-  'taskQueue' | 'progressTimeoutMs' | 'attemptTimeoutMs' | 'retryScheduleMs' | 'retentionMs'
+  'taskQueue' | 'progressTimeoutMs' | 'attemptTimeoutMs' | 'retryScheduleMs' | 'retentionMs' | 'hasMemo'
 > {
   return {
     taskQueue: settings.webhookTaskQueue,
@@ -88,6 +94,7 @@ function deliverySettings(
     attemptTimeoutMs: settings.attemptTimeoutMs,
     retryScheduleMs: settings.retryScheduleMs,
     retentionMs: settings.deliveryRetentionMs,
+    hasMemo: true,
   };
 }
 
@@ -101,6 +108,7 @@ async function start(workflowId: string, input: DeliverWebhookInput): Promise<vo
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${input.kind} webhook`,
+      ...(event !== undefined && { memo: { [DELIVERY]: firstMemo(input) } }),
       // Without a must-deliver event there is nothing that someone could look for.
       ...(searchable &&
         event !== undefined && {

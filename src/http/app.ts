@@ -14,6 +14,7 @@ import { tagBody } from './etag';
 import { checkHost } from './host';
 import type { ResultUrls } from './result-urls';
 import { mountRoutes, type Route } from './route';
+import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
 import { healthRoutes, type Readiness } from './routes/health';
@@ -79,6 +80,7 @@ function apiRoutes(options: AppOptions): Route[] {
     ...execRoutes(options),
     ...jobRoutes(options),
     ...webhookRoutes(options),
+    ...deliveryRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
   ];

@@ -32,7 +32,7 @@ export const dataParams = Type.Object({
 });
 export const nameParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: MAX_ID }) });
 
-const time = Type.Unsafe<string | number>({
+export const time = Type.Unsafe<string | number>({
   type: ['string', 'integer'],
   format: 'date-time',
   minimum: 0,
