@@ -138,7 +138,7 @@ describe('temporal-pipelines listen', function () {
     await fetch(url, { method: 'POST', body: 'no JSON \u001b[2J' });
     expect(printed())
       .to.include('\\x1b[31mred\\x9b')
-      .and.to.include(', no JSON')
+      .and.to.include('– not checked  no JSON')
       .and.to.include('    no JSON \\x1b[2J');
     expect(printed()).not.to.match(/(?!\n)\p{Cc}/u);
   });

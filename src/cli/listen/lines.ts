@@ -44,8 +44,8 @@ function newsOf(body: unknown): string {
 
 function checkOf({ check, refusal = '', body }: ReceivedWebhook): string {
   if (check === 'refused') return pc.red(`✖ ${printable(refusal)}`);
-  const json = body === undefined ? pc.red(', no JSON') : '';
-  return (check === 'verified' ? pc.green('✔ verified') : pc.yellow('– not checked')) + json;
+  const mark = check === 'verified' ? pc.green('✔ verified   ') : pc.yellow('– not checked');
+  return body === undefined ? `${mark}  ${pc.red('no JSON')}` : mark;
 }
 
 function answerOf({ isDuplicate }: ReceivedWebhook, reply: Reply, onPurpose: boolean): string {
