@@ -12,6 +12,7 @@ import { readBody, refuseOtherTypes } from './body';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
+import { logRequests } from './request-log';
 import { mountRoutes, type Route } from './route';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
@@ -50,6 +51,7 @@ export function createApp(options: AppOptions): Koa {
     { prefix: '', routes: health },
   ]);
 
+  app.use(logRequests(options.log));
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
   app.use(root.routes());
