@@ -47,7 +47,7 @@ describe('the log of requests', () => {
     }
     expect(await logged(5)).to.deep.equal([
       ['debug', 'GET', '/api/v1/store/pipelines{/:name}', 404],
-      ['debug', 'GET', '/api/v1/store/pipelines', 400],
+      ['debug', 'GET', '/api/v1/store/pipelines', 200],
       ['debug', 'GET', 'none', 404],
       ['debug', 'GET', '/healthz', 200],
       ['debug', 'POST', '/api/v1/exec/raw', 400],
