@@ -12,11 +12,13 @@ import { readBody, refuseOtherTypes } from './body';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
+import { logRequests } from './request-log';
 import type { ResultUrls } from './result-urls';
 import { mountRoutes, type Route } from './route';
 import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
+import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
 import { healthRoutes, type Readiness } from './routes/health';
 import { jobRoutes } from './routes/jobs';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
@@ -38,22 +40,28 @@ export interface AppOptions extends ExecOptions, StoreAlgorithmOptions {
   readonly log: Logger;
 }
 
-const PREFIX = '/api/v1';
+const PREFIX = `/api/${VERSION}`;
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
-  const routes = apiRoutes(options);
+  const ours = apiRoutes(options);
+  const routes = [...greetingRoutes(ours), ...ours];
+  const versions = versionRoutes();
   const api = new Router({ prefix: PREFIX, methods: METHODS });
   mountRoutes(api, routes);
+  const above = new Router();
+  mountRoutes(above, versions);
   const health = healthRoutes(options);
   const root = new Router();
   mountRoutes(root, health);
   const docs = new Router();
   docsRoutes(docs, [
-    { prefix: PREFIX, routes },
-    { prefix: '', routes: health },
+    { prefix: '', routes: versions, isGuarded: true },
+    { prefix: PREFIX, routes, isGuarded: true },
+    { prefix: '', routes: health, isGuarded: false },
   ]);
 
+  app.use(logRequests(options.log));
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
   app.use(root.routes());
@@ -67,6 +75,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(docs.routes());
   app.use(refuseOtherTypes);
   app.use(readBody());
+  app.use(above.routes());
   app.use(api.routes());
   app.use(api.allowedMethods());
   return app;

@@ -36,6 +36,13 @@ describe('the README', function () {
     return program;
   }
 
+  /** A command of npm, on the port of the receiver. */
+  function listenBy(text: string): Program {
+    const [command = '', ...args] = text.trim().split(' ');
+    const given = args.includes('--') ? args : [...args, '--'];
+    return start(command, [...given, '--port', String(receiverPort)], { NO_COLOR: '1' });
+  }
+
   function onPorts(text: string): string {
     return text
       .replaceAll('localhost:3000', `localhost:${String(facadePort)}`)
@@ -84,6 +91,32 @@ describe('the README', function () {
     const printed = await shell('npm run demo', { DATA_DIR: join(folder, 'demo'), TEMPORAL_ADDRESS: '' });
     expect(printed).to.match(/(\d+) received, \1 verified, 0 duplicates dropped/);
     expect(printed).to.include('everything was as promised');
+  });
+
+  it('has a receiver that shows what the quick start sends, as it is shown', async () => {
+    const receiver = listenBy(readme.take('\nnpm run listen\n'));
+    await receiver.says('Ctrl-C');
+    await post(readme.take('"http://localhost:8080/progress"'));
+    await until('all four are there', () => receiver.output.match(/→ 204$/gm)?.length === 4);
+    const seen = receiver.output.split('\n').filter((line) => line.includes('→'));
+    const bare = (line: string) =>
+      line
+        .replace(/^\S+/, '')
+        .replace(/batch:\S+/, '')
+        .replace('– not checked', '✔ verified   ');
+    const shown = readme.take('– not checked').trim().split('\n');
+    expect(seen.map(bare)).to.have.members(shown.map(bare));
+    await receiver.end();
+    expect(receiver.output).to.include('4 received, 4 verified, 0 refused, 0 duplicates, 0 failed on purpose');
+  });
+
+  it('has one that fails as it is told', async () => {
+    const receiver = listenBy(readme.take('npm run listen -- --fail'));
+    await receiver.says('500, 503:30s, timeout, reset, slow:3s, then ok; on result webhooks only');
+    await post(readme.take('"http://localhost:8080/progress"'));
+    await receiver.says('→ 500, on purpose');
+    expect(receiver.output).to.match(/progress .* → 204$/m);
+    await receiver.end();
   });
 
   for (const [name, mark, prepare] of [
