@@ -7,6 +7,7 @@ const SETTINGS = {
   temporalUiUrl: 'http://127.0.0.1:8233',
   ownTemporal: '127.0.0.1:7233',
   algorithms: undefined,
+  secretKey: undefined,
 };
 
 describe('the environment of supervised processes', () => {

@@ -6,6 +6,7 @@ import type { Readiness } from '../../http/routes/health';
 import { startFacade, type Facade } from '../../http/server';
 import { createLogger } from '../../logger';
 import { openStore } from '../../store/open-store';
+import { createSealer } from '../../store/seal';
 import type { Store } from '../../store/store';
 import { connect } from '../../temporal/connection';
 import { isServed } from '../../temporal/pollers';
@@ -53,6 +54,7 @@ async function listen(config: Config): Promise<Facade> {
     hosts: [config.host, new URL(config.publicUrl).hostname],
     allow: config.webhookAllow,
     algorithmAllow: config.algorithmAllow,
+    sealer: createSealer(config.secretKeys),
     corsOrigins: config.corsOrigin,
     ...(config.rateLimit !== undefined && { rateLimit: config.rateLimit }),
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
