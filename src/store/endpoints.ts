@@ -1,8 +1,9 @@
 /** Endpoints between what was given and what is kept: their secret parts are sealed, and never leave but to a sender. */
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Endpoint, KeptParts, SecretPart, StoredEndpoint } from '../domain/endpoint';
-import { invalid } from '../domain/errors';
+import { invalid, PipelineError } from '../domain/errors';
 import type { Sealer } from './seal';
+import type { Definitions } from './store';
 
 const PARTS = ['secrets', 'headers', 'clientCertificate'] as const satisfies readonly SecretPart[];
 
@@ -53,6 +54,35 @@ export function replaceEndpoint(current: StoredEndpoint, given: StoredEndpoint):
   }
   const staying = Object.fromEntries(left.map((part) => [part, current.sealed[part]])) as StoredEndpoint['sealed'];
   return { ...given, sealed: { ...staying, ...given.sealed }, kept: { ...current.kept, ...given.kept } };
+}
+
+/**
+ * Seals with the first key what was sealed with another one, so that the old key can be dropped after it. What can not be
+ * opened stays as it is.
+ *
+ * @returns the names of those that can not be opened
+ * @throws PipelineError `Unavailable` where the database does not answer
+ */
+export async function resealAll(endpoints: Definitions<StoredEndpoint>, sealer: Sealer): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { definition } of await endpoints.list()) {
+    if (Object.values(definition.sealed).every((sealed) => sealer.isCurrent(sealed))) continue;
+    try {
+      const sealed = sealedAnew(definition, sealer);
+      await endpoints.update(definition.name, (current) =>
+        // Somebody else was first: that is as new as it can be.
+        JSON.stringify(current) === JSON.stringify(definition) ? { ...definition, sealed } : current,
+      );
+    } catch (error) {
+      if (error instanceof PipelineError && error.code !== 'NotFound') throw error;
+      if (!(error instanceof PipelineError)) failed.push(definition.name);
+    }
+  }
+  return failed;
+}
+
+function sealedAnew(stored: StoredEndpoint, sealer: Sealer): StoredEndpoint['sealed'] {
+  return sealEndpoint(openEndpoint(stored, sealer), sealer).sealed;
 }
 
 /** What is sealed opens in its own place only, and for its own server only. */

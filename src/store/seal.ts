@@ -9,6 +9,8 @@ const TAG_BYTES = 16;
 export interface Sealer {
   /** Whether there is a key to encrypt with. */
   readonly canSeal: boolean;
+  /** Whether a text was sealed with the key that would be taken now. */
+  isCurrent(sealed: string): boolean;
   /**
    * @param bound what the text belongs to: it can be opened together with the same only
    * @throws Error without a key
@@ -24,6 +26,7 @@ export function createSealer(keys: readonly KeyObject[]): Sealer {
   const [first] = derived;
   return {
     canSeal: first !== undefined,
+    isCurrent: (sealed) => first !== undefined && sealed.split('.')[1] === first.id,
     seal(text, bound) {
       if (first === undefined) throw new Error('there is no key to encrypt with');
       const iv = randomBytes(IV_BYTES);
