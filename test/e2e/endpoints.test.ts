@@ -69,8 +69,9 @@ describe('endpoints by the facade', () => {
     const to = await listen();
     await add({ name: newName(), url: to.url, headers: { authorization: TOKEN } });
     away = true;
-    const { jobId } = await start(`${to.url}/result`);
-    const delivery = new Delivery(suite.client, jobId, 'result');
+    const job = await start(`${to.url}/result`);
+    await job.result();
+    const delivery = new Delivery(suite.client, job.jobId, 'result');
     await delivery.until('an attempt has failed', ({ attempts }) => attempts.length > 0).finally(() => (away = false));
     await to.until(({ results }) => results.length === 1);
     const { attempts } = await delivery.until('it is delivered', ({ state }) => state === 'delivered');

@@ -9,7 +9,8 @@ import { until } from './until';
 /** Accepts and reads, and never answers. */
 export class BlackHole {
   readonly sockets = new Set<Socket>();
-  /** The most connections at a time. */
+  /** All connections so far, and the most at a time. */
+  accepted = 0;
   most = 0;
 
   private constructor(
@@ -20,6 +21,7 @@ export class BlackHole {
   static async open(): Promise<BlackHole> {
     const server = createServer((socket) => {
       hole.sockets.add(socket);
+      hole.accepted++;
       hole.most = Math.max(hole.most, hole.sockets.size);
       socket.resume();
       socket.on('error', () => undefined);
@@ -36,30 +38,41 @@ export class BlackHole {
   }
 }
 
-/** @returns opens so many; all are closed after the last test */
-export function useBlackHoles(): (count: number) => Promise<BlackHole[]> {
-  const open: BlackHole[] = [];
-  after('close the black holes', () => Promise.all(open.map((hole) => hole.close())));
-  return async (count) => {
-    const holes = await Promise.all(Array.from({ length: count }, () => BlackHole.open()));
-    open.push(...holes);
-    return holes;
-  };
-}
-
-const NODES = [{ nodeName: 'one', algorithmName: 'echo', input: [1] }];
+/** What a job here consists of. */
+export const NODES = [{ nodeName: 'one', algorithmName: 'echo', input: [1] }];
 /** Jobs that are started at a time to fill the holes. */
 const AT_A_TIME = 20;
+/** By default one worker makes so many requests at a time to one host. */
+const PLACES = 8;
 
-/** Runs so many jobs whose results go to each hole, and waits until they have all ended and each hole is busy. */
-export async function fill(suite: Suite, holes: readonly BlackHole[], each: number): Promise<void> {
-  const targets = holes.flatMap((hole) => Array<string>(each).fill(hole.url));
-  const next = targets.values();
-  const run = async (): Promise<void> => {
-    for (const result of next) await (await suite.start({ name: 'hole', nodes: NODES, webhooks: { result } })).result();
+export interface BlackHoles {
+  open(count: number): Promise<BlackHole[]>;
+  /** Runs so many jobs whose results go to each hole, and waits until each has as many requests in hand as it can get. */
+  fill(suite: Suite, each: number): Promise<void>;
+}
+
+/** They are closed after the last test. */
+export function useBlackHoles(): BlackHoles {
+  const open: BlackHole[] = [];
+  after('close the black holes', () => Promise.all(open.map((hole) => hole.close())));
+  return {
+    async open(count) {
+      const holes = await Promise.all(Array.from({ length: count }, () => BlackHole.open()));
+      open.push(...holes);
+      return holes;
+    },
+    async fill(suite, each) {
+      const targets = open.flatMap(({ url }) => Array<string>(each).fill(url)).values();
+      const run = async (): Promise<void> => {
+        for (const result of targets) {
+          await (await suite.start({ name: 'hole', nodes: NODES, webhooks: { result } })).result();
+        }
+      };
+      await Promise.all(Array.from({ length: AT_A_TIME }, run));
+      const full = (hole: BlackHole): boolean => hole.most >= Math.min(PLACES, each);
+      await until('every hole is full', () => open.every(full), 60_000);
+    },
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, run));
-  await until('every hole is busy', () => holes.every(({ sockets }) => sockets.size > 0));
 }
 
 /**
@@ -76,7 +89,7 @@ export async function latencyOf(suite: Suite, to: Receiver, jobs: number): Promi
   }
   await Promise.all(started);
   // Pending, active, completed, and the result.
-  await to.until(({ arrived }) => arrived.length - before >= jobs * 4);
+  await to.until(({ arrived }) => arrived.length - before >= jobs * 4, 120_000);
   const took = to.arrived
     .slice(before)
     .map(({ text, at }) => at - Date.parse((JSON.parse(text) as { timestamp: string }).timestamp))

@@ -23,18 +23,18 @@ describe('a sender with endpoints', () => {
   it('signs with each of the endpoint’s own secrets and with no other, and adds its headers', async () => {
     const receiver = await recorder();
     const other = await recorder();
-    const endpoints = at(receiver.url, { secrets: [OWN, OLD], headers: { Authorization: 'Bearer x', cookie: 'a=b' } });
+    const endpoints = at(receiver.url, { secrets: [OWN, OLD], headers: { Authorization: 'Bearer x', 'x-own': 'y' } });
     const one = sender({ endpoints });
     for (const { url } of [receiver, other]) expect(await one.send(request(url))).to.include({ statusCode: 200 });
     const [got] = receiver.received;
     const { headers = {}, body = '' } = got ?? {};
-    expect(headers).to.include({ authorization: 'Bearer x', cookie: 'a=b', 'x-pipeline-event': 'progress' });
+    expect(headers).to.include({ authorization: 'Bearer x', 'x-own': 'y', 'x-pipeline-event': 'progress' });
     expect(headers['webhook-signature']).to.match(/^v1,\S+ v1,\S+$/);
     for (const secret of [OWN, OLD]) expect(verify(body, headers, secret)).to.deep.equal({ name: 'Zoë' });
     expect(() => verify(body, headers, SECRET)).to.throw('no matching signature');
     // Nothing of it goes to another receiver.
     const [beside] = other.received;
-    expect(beside?.headers).to.not.have.any.keys('authorization', 'cookie');
+    expect(beside?.headers).to.not.have.any.keys('authorization', 'x-own');
     expect(verify(beside?.body ?? '', beside?.headers ?? {}, SECRET)).to.deep.equal({ name: 'Zoë' });
   });
 
@@ -77,7 +77,8 @@ describe('a sender with endpoints', () => {
     const endpoints = at(receiver.url, { clientCertificate: { cert: CERTIFICATE, key: KEY } });
     const one = sender({ ca: CERTIFICATE, endpoints });
     expect(await one.send(request(receiver.url))).to.include({ statusCode: 200 });
-    expect(await one.send(request(other.url))).to.include({ error: 'tls' });
+    // In TLS 1.3 a refusal comes after the handshake, and the socket may be closed before it is read.
+    expect((await one.send(request(other.url))).error).to.be.oneOf(['tls', 'reset']);
     expect(subjects).to.deep.equal(['localhost']);
   });
 
