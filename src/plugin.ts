@@ -8,9 +8,11 @@ import {
   createSendWebhook,
   type Algorithms,
 } from '../activities';
+import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
 import { startAnnouncer, type Announcer } from './temporal/announcer';
 import { isServed } from './temporal/pollers';
+import { toSource, type EndpointSource } from './webhooks/endpoints';
 import { parseAllowList } from './webhooks/guard';
 import { createSender, type Sender, type SenderOptions } from './webhooks/send';
 
@@ -28,8 +30,19 @@ export interface PipelinesPluginOptions {
     readonly allow?: SenderOptions['allow'];
     /** Look-up, TCP and TLS together, in milliseconds. @default 5000 */
     readonly connectTimeoutMs?: number;
-    /** Requests in flight at a time. @default 100 */
+    /** Requests in flight at a time. @default 500 */
     readonly concurrency?: number;
+    /** The same for each host and port; whoever finds no place waits in a timer of Temporal's. @default 8 */
+    readonly hostConcurrency?: number;
+    /** PEM texts of authorities that are trusted besides the ones that Node ships. @default none */
+    readonly ca?: SenderOptions['ca'];
+    /**
+     * What is set for single receivers: a list, checked at once, or where to look them up. An endpoint that breaks a rule
+     * is an Error with the `code` `InvalidPipeline`.
+     *
+     * @default nothing
+     */
+    readonly endpoints?: readonly Endpoint[] | EndpointSource;
   };
   /** Algorithms that are HTTP endpoints. */
   readonly http?: {
@@ -84,11 +97,16 @@ export class PipelinesPlugin extends SimplePlugin {
     super({ name: 'temporal-pipelines.PipelinesPlugin', activities });
     this.own = own;
     this.algorithms = announce ? algorithms : undefined;
-    this.concurrency = webhooks.concurrency ?? 100;
+    this.concurrency = webhooks.concurrency ?? 500;
+    const allow = webhooks.allow ?? parseAllowList(undefined);
+    const { ca, endpoints, hostConcurrency } = webhooks;
     this.sender = createSender({
       secrets: webhooks.secrets ?? [],
-      allow: webhooks.allow ?? parseAllowList(undefined),
+      allow,
       connectTimeoutMs: webhooks.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      ...(ca !== undefined && { ca }),
+      ...(hostConcurrency !== undefined && { hostConcurrency }),
+      ...(endpoints !== undefined && { endpoints: toSource(endpoints, allow) }),
     });
   }
 

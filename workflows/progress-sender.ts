@@ -4,10 +4,11 @@ import { LATEST_WINS, nextStep } from '../src/domain/delivery';
 import type { OutgoingEvent } from '../src/domain/delivery-input';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
+import { isLimited } from '../src/domain/limited';
 import { isEnded, type Job } from '../src/domain/job';
 import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
-import { attemptPriority, sendAttempt } from './send-attempt';
+import { attemptPriority, offerAttempt } from './send-attempt';
 import { progressOutcomeQuery, type ProgressOutcome } from './messages';
 import { webhookId } from './webhook-id';
 
@@ -129,10 +130,11 @@ export class ProgressSender {
     if (notBefore > Date.now()) await condition(() => !this.isRunning(), notBefore - Date.now());
     const url = this.job.pipeline.webhooks?.progress ?? '';
     const { status } = JSON.parse(event.body) as ProgressBody;
+    let asked = 0;
     for (let attempt = made + 1; this.isRunning(); attempt++) {
       this.current = { ...event, attempts: attempt };
       this.attempting = true;
-      const outcome = await sendAttempt(
+      const outcome = await offerAttempt(
         {
           ...event,
           url,
@@ -141,8 +143,16 @@ export class ProgressSender {
           deadlineMs: this.settings.progressTimeoutMs,
         },
         { taskQueue: this.settings.webhookTaskQueue, priorityKey: attemptPriority(attempt) },
+        asked++,
       );
       this.attempting = false;
+      if (isLimited(outcome)) {
+        // It was no attempt, so the same one is due again; a job that ends meanwhile leaves it to its delivery.
+        this.current = { ...event, attempts: --attempt, notBefore: Date.now() + outcome.limitedMs };
+        await condition(() => !this.isRunning(), outcome.limitedMs);
+        continue;
+      }
+      asked = 0;
       this.last = { url, status, outcome };
       const step = nextStep(outcome, attempt, LATEST_WINS, Math.random());
       if (step.kind !== 'retry') {

@@ -17,6 +17,8 @@ export type AttemptError =
   | 'status'
   | 'blocked address'
   | 'refused url'
+  /** The settings of its endpoint could not be read, so no request was made. */
+  | 'endpoint'
   | 'lost'
   | 'unknown';
 

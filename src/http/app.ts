@@ -22,10 +22,11 @@ import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
 import { healthRoutes, type Readiness } from './routes/health';
 import { jobRoutes } from './routes/jobs';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
+import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
 import { webhookRoutes } from './routes/webhooks';
 
-export interface AppOptions extends ExecOptions, StoreAlgorithmOptions {
+export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEndpointOptions {
   /** The names, besides addresses and `localhost`, that the facade is reached by. */
   readonly hosts: readonly string[];
   /** Pages of these origins may ask; `*` is any. Default: none. */
@@ -92,5 +93,6 @@ function apiRoutes(options: AppOptions): Route[] {
     ...deliveryRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
+    ...storeEndpointRoutes(options),
   ];
 }

@@ -1,5 +1,5 @@
 /** The addresses of results that are too large for a webhook (contract §5). A signature is their pass: receivers have no token. */
-import { createHmac, timingSafeEqual, type BinaryLike } from 'node:crypto';
+import { createHmac, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { Context } from 'koa';
 
 /** As the routes have it; `{ref}` stays for the job to fill in. */
@@ -19,9 +19,11 @@ export interface ResultUrls {
  * @param publicUrl how receivers reach the facade
  * @param keys the first signs, each is known; without any nothing is signed, and the token is asked for as elsewhere
  */
-export function createResultUrls(publicUrl: string, keys: readonly BinaryLike[]): ResultUrls {
+export function createResultUrls(publicUrl: string, keys: readonly KeyObject[]): ResultUrls {
+  // A key of their own: the same must not both encrypt and sign.
+  const signing = keys.map((key) => Buffer.from(hkdfSync('sha256', key, '', 'result urls', 32)));
   const signatures = (jobId: string): Buffer[] =>
-    keys.map((key) => createHmac('sha256', key).update(`results of ${jobId}`).digest());
+    signing.map((key) => createHmac('sha256', key).update(`results of ${jobId}`).digest());
   return {
     templateFor(jobId) {
       const [signature] = signatures(jobId);

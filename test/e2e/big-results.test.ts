@@ -4,6 +4,7 @@ import type { Algorithms } from '../../activities';
 import { PipelineClient } from '../../src/client';
 import type { ResultBody } from '../../src/domain/events';
 import type { Pipeline } from '../../src/domain/pipeline';
+import { createSecretKey } from 'node:crypto';
 import { createResultUrls, type ResultUrls } from '../../src/http/result-urls';
 import { startTestFacade, useFacade } from '../support/facade';
 import { useReceiver, useWorker } from '../support/suite';
@@ -25,7 +26,7 @@ describe('a result that is too large for a webhook', () => {
     resultUrls: { isSigned: (ctx) => resultUrls?.isSigned(ctx) ?? false },
   });
   before(() => {
-    resultUrls = createResultUrls(publicUrl, [Buffer.alloc(32, 7)]);
+    resultUrls = createResultUrls(publicUrl, [createSecretKey(Buffer.alloc(32, 7))]);
   });
 
   async function run(nodes: Pipeline['nodes'], inlineLimit = 1_048_576): Promise<{ sent: ResultBody; whole: unknown }> {

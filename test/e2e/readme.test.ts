@@ -177,6 +177,12 @@ describe('the README', function () {
     expect(await resultOf(String(jobId))).to.deep.equal([6]);
   });
 
+  it('stores what holds for one receiver, and shows no secret of it', async () => {
+    const endpoint = await post(readme.take('/store/endpoints'));
+    expect(endpoint).to.deep.include({ name: 'billing', rateLimit: 10 });
+    expect(JSON.stringify(endpoint)).to.not.include('whsec_').and.to.not.include('Bearer');
+  });
+
   it('has a worker and a client for a Temporal of one’s own', async () => {
     const env = { TEMPORAL_ADDRESS: (await sharedTemporal()).address };
     const [worker, client] = [join(folder, 'worker.mts'), join(folder, 'client.mts')];

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { after, before } from 'mocha';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { createResultUrls } from '../../src/http/result-urls';
 import { startLoneFacade, type TestFacade } from '../support/facade';
 
-const KEYS = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)] as const;
+const keyOf = (byte: number): KeyObject => createSecretKey(Buffer.alloc(32, byte));
+const KEYS = [keyOf(1), keyOf(2)] as const;
 const JOB = 'p:é/%2f:1';
 
 describe('addresses of large results', () => {
@@ -33,7 +35,7 @@ describe('addresses of large results', () => {
     after(() => facade?.close());
 
     const signed = path(urls.templateFor(JOB));
-    const other = path(createResultUrls('http://f', [Buffer.alloc(32, 3)]).templateFor(JOB));
+    const other = path(createResultUrls('http://f', [keyOf(3)]).templateFor(JOB));
     // Nobody is behind this facade: who is let in hears that Temporal does not answer.
     for (const [what, method, asked, status] of [
       ['the signature', 'GET', signed, 503],

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Algorithms } from '../../activities';
 import { PipelineClient } from '../../src/client';
 import type { JobSettings } from '../../src/domain/settings';
+import type { PipelinesPluginOptions } from '../../src/plugin';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { createPipelineWorker } from '../../src/worker';
@@ -26,6 +27,8 @@ export interface TestWorkerOptions {
   readonly taskQueue?: string;
   /** Blocks that run at a time. */
   readonly slots?: number;
+  /** Besides the secret of the tests, and this machine. */
+  readonly webhooks?: PipelinesPluginOptions['webhooks'];
 }
 
 /** `MAX_CACHED_WORKFLOWS=0` makes every workflow task replay its history from the start. */
@@ -38,7 +41,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     algorithms: options.algorithms,
     taskQueue,
     target: { namespace: temporal.client.options.namespace, connectionOptions: { address: temporal.address } },
-    webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE) },
+    webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE), ...options.webhooks },
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.slots !== undefined && { slots: options.slots }),
     ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
