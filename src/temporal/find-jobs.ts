@@ -53,14 +53,14 @@ function queryOf({ pipelineName, statuses, type, from, to }: JobCriteria): strin
 }
 
 /** Within a text of a query a backslash takes the meaning of what follows it away. */
-function quote(value: string): string {
+export function quote(value: string): string {
   return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
 }
 
 const INVALID_ARGUMENT = 3;
 
-/** All else in the query is ours and right. */
-function isUnsearchable(error: unknown): boolean {
+/** Whether a list failed for want of search attributes: all else in our queries is right. */
+export function isUnsearchable(error: unknown): boolean {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return isGrpcServiceError(cause) && (cause.code as number) === INVALID_ARGUMENT;
 }

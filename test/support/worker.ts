@@ -25,6 +25,8 @@ export interface TestWorkerOptions {
   readonly taskQueue?: string;
   /** Blocks that run at a time. */
   readonly slots?: number;
+  /** Whether there is a schedule for jobs that were ended from outside. Default: tests that need it look by themselves. */
+  readonly reconcile?: boolean;
 }
 
 /** `MAX_CACHED_WORKFLOWS=0` makes every workflow task replay its history from the start. */
@@ -37,6 +39,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     taskQueue,
     target: { namespace: temporal.client.options.namespace, connectionOptions: { address: temporal.address } },
     webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE) },
+    reconcile: options.reconcile ?? false,
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.slots !== undefined && { slots: options.slots }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
