@@ -3,7 +3,7 @@ import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@tempora
 import { PipelineError } from '../domain/errors';
 import { recordOf } from '../domain/outside';
 import type { Pipeline } from '../domain/pipeline';
-import { parseSettings, type JobSettings } from '../domain/settings';
+import { DEFAULT_SETTINGS, parseSettings, type JobSettings } from '../domain/settings';
 import {
   missingSequences,
   nextState,
@@ -84,7 +84,8 @@ export async function findUntold(
 
 /** What has closed before may have told, and the server have dropped it. */
 async function lookBackMs(client: Client): Promise<number> {
-  const retentionMs = (await retentionOf(client)) ?? 0;
+  // Not everybody may ask for it.
+  const retentionMs = (await retentionOf(client).catch(() => undefined)) ?? DEFAULT_SETTINGS.deliveryRetentionMs;
   return Math.max(retentionMs - RETENTION_JITTER_MS, retentionMs / 2);
 }
 
