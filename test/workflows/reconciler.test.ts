@@ -5,12 +5,14 @@ import type { JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import type { ReconcilerState } from '../../src/domain/untold';
 import { takeSnapshot } from '../../src/domain/snapshot';
+import { reconcilerId } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
 import { Engine } from '../support/engine';
 import { Delivery, expectedId, sequencesOf, statusesOf } from '../support/deliveries';
 import { Gate } from '../support/gate';
 import { NEVER, type Receiver } from '../support/receiver';
 import { deliveriesOf, lookOnce, terminateJob } from '../support/reconciler';
+import { rejection } from '../support/rejection';
 import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
 import { untilListed } from '../support/visibility';
@@ -239,6 +241,11 @@ describe('a job that was ended from outside', () => {
     expect(result?.headers['webhook-id']).to.equal(await expectedId(suite.client, job.jobId, 'result', 'end'));
     expect(result?.headers['webhook-id']).to.not.equal(earlier);
     expect(result?.text).to.equal(JSON.stringify(await job.results()));
+  });
+
+  it('is not looked for where the worker is told so', async () => {
+    const schedule = suite.client.schedule.getHandle(reconcilerId(suite.worker.taskQueue));
+    expect(await rejection(schedule.describe())).to.have.property('name', 'ScheduleNotFoundError');
   });
 
   it('is not looked at again, as far as the last look is remembered', async () => {
