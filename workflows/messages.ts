@@ -60,3 +60,10 @@ export const ANNOUNCEMENT = 'announcement';
 export function registryId(taskQueue: string): string {
   return `temporal-pipelines-registry/${taskQueue}`;
 }
+
+export const RECONCILE_WEBHOOKS = 'reconcileWebhooks';
+
+/** The id of the schedule that starts `reconcileWebhooks` for the jobs of one task queue, and of its workflows' beginning. */
+export function reconcilerId(taskQueue: string): string {
+  return `temporal-pipelines-reconciler/${taskQueue}`;
+}

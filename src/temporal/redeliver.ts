@@ -5,10 +5,10 @@ import type { DeliveryRecord } from '../domain/delivery-record';
 import { PipelineError } from '../domain/errors';
 import { DELIVER_WEBHOOK, DELIVERY, redeliverSignal } from '../../workflows/messages';
 import { WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from '../../workflows/search-attributes';
-import { readArguments } from './arguments';
 import { mapAtOnce } from './at-once';
 import { within } from './deadline';
 import { readDelivery, type FoundDelivery } from './delivery-reader';
+import { readStart } from './started-job';
 import { findDeliveries, findDelivery, type DeliveryCriteria, type Hit, type Standing } from './find-deliveries';
 
 /** What is in Temporal's hands at a time. */
@@ -84,7 +84,8 @@ async function reopen(client: Client, workflowId: string, delayMs: number): Prom
   const found = await readDelivery(client, workflowId);
   if (found === undefined) return 'missing';
   const { description, record } = found;
-  const [input] = (await readArguments(client, description)) as [DeliverWebhookInput];
+  const { args } = await readStart(client, { workflowId, runId: description.runId });
+  const [input] = args as [DeliverWebhookInput];
   if (Date.now() >= Date.parse(record.createdAt) + input.retentionMs) return 'expired';
   const memo: DeliveryMemo = { record };
   const { successor: _, ...rest } = input;

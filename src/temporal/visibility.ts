@@ -44,8 +44,8 @@ export async function* search(
 
 const INVALID_ARGUMENT = 3;
 
-/** All else in the query is ours and right. */
-function isUnsearchable(error: unknown): boolean {
+/** Whether a list failed for want of search attributes: all else in our queries is right. */
+export function isUnsearchable(error: unknown): boolean {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return isGrpcServiceError(cause) && (cause.code as number) === INVALID_ARGUMENT;
 }

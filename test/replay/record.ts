@@ -12,9 +12,10 @@ import type { Pipeline } from '../../src/domain/pipeline';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
 import { announce } from '../../src/temporal/registry';
-import { registryId } from '../../workflows/messages';
+import { RECONCILE_WEBHOOKS, registryId } from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
+import { terminateJob } from '../support/reconciler';
 import { until } from '../support/until';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { startWorker, type TestWorker } from '../support/worker';
@@ -173,6 +174,18 @@ describe(`histories of ${folder}`, function () {
   it('the registry of a queue, told a second time', async () => {
     await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms: { 'next-alg': {} } });
     await write('registry', registryId('recorded'));
+  });
+
+  it('a look of the reconciler at a job that was terminated', async () => {
+    const handle = await worker.client.start({
+      ...pipelineOf('held-alg', 1),
+      webhooks: hooks('/progress', '/result'),
+    });
+    await receiver.until(({ progress }) => progress.some(({ jobId }) => jobId === handle.jobId));
+    await terminateJob(temporal.client, handle.jobId, 'by a person');
+    const workflowId = 'recorded-look';
+    await temporal.client.workflow.execute(RECONCILE_WEBHOOKS, { workflowId, taskQueue: 'recorded', args: [] });
+    await write('reconciler', workflowId);
   });
 
   function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {

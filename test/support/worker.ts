@@ -29,6 +29,8 @@ export interface TestWorkerOptions {
   readonly slots?: number;
   /** Besides the secret of the tests, and this machine. */
   readonly webhooks?: PipelinesPluginOptions['webhooks'];
+  /** Whether there is a schedule for jobs that were ended from outside. Default: tests that need it look by themselves. */
+  readonly reconcile?: boolean;
 }
 
 /** `MAX_CACHED_WORKFLOWS=0` makes every workflow task replay its history from the start. */
@@ -42,6 +44,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     taskQueue,
     target: { namespace: temporal.client.options.namespace, connectionOptions: { address: temporal.address } },
     webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE), ...options.webhooks },
+    reconcile: options.reconcile ?? false,
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.slots !== undefined && { slots: options.slots }),
     ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
