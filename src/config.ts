@@ -16,6 +16,7 @@ import {
   parsePositiveDuration,
   parseRateLimit,
   parseSchedule,
+  parseSize,
   parseToken,
   parseUrl,
   type RateLimit,
@@ -71,6 +72,7 @@ export const SETTINGS = {
     what: 'requests of one worker to one host at a time',
   },
   webhookCa: { name: 'WEBHOOK_CA', unset: "Node's own", what: 'file of PEM certificates that are trusted besides' },
+  webhookInlineLimit: { name: 'WEBHOOK_INLINE_LIMIT', fallback: '1MiB', what: 'results beyond it travel as addresses' },
   deliveryRetention: { name: 'DELIVERY_RETENTION', fallback: '14d', what: 'how long dead deliveries are kept' },
   secretKey: {
     name: 'SECRET_KEY',
@@ -118,6 +120,8 @@ export interface Config {
   readonly webhookHostConcurrency: number;
   /** PEM texts. */
   readonly webhookCa: readonly string[];
+  /** Bytes. */
+  readonly webhookInlineLimit: number;
   readonly deliveryRetention: number;
   /** The first encrypts, each of them decrypts; empty means that nothing can be encrypted. */
   readonly secretKeys: readonly KeyObject[];
@@ -194,6 +198,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     webhookHostConcurrency: read(SETTINGS.webhookHostConcurrency, parseCount),
     webhookCa: read(SETTINGS.webhookCa, (text) => (text === '' ? [] : readCertificates(text))),
     secretKeys: read(SETTINGS.secretKey, parseSecretKeys),
+    webhookInlineLimit: read(SETTINGS.webhookInlineLimit, parseSize),
     deliveryRetention: read(SETTINGS.deliveryRetention, parsePositiveDuration),
     ...(apiToken !== undefined && { apiToken }),
     corsOrigin: read(SETTINGS.corsOrigin, parseOrigins),

@@ -60,8 +60,8 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `findWorkers` and `sendWebhook` to a Worker, and the workflows `runPipeline`, `deliverWebhook`
- * and `algorithmRegistry` where it has none of its own; a worker with own workflows re-exports ours from `temporal-pipelines/workflows`.
+ * Adds the activities `runBlock`, `findWorkers` and `sendWebhook` to a Worker, and the workflows `runPipeline`, `deliverWebhook`,
+ * `testWebhook` and `algorithmRegistry` where it has none of its own; a worker with own workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
  * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to.

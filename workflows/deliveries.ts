@@ -1,10 +1,13 @@
 /** Hands a job's terminal events over to workflows that outlive it (DESIGN.md, «Deliveries»). */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { toWebhookText } from '../src/domain/big-results';
 import type { Job } from '../src/domain/job';
 import { isSameUrl } from '../src/domain/url';
 import type { JobSettings } from '../src/domain/settings';
-import { deliverWebhook, type DeliverWebhookInput, type OutgoingEvent } from './deliver-webhook';
+import { firstMemo, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
+import { deliverWebhook } from './deliver-webhook';
+import { DELIVERY } from './messages';
 import type { ProgressSender } from './progress-sender';
 import { PIPELINE_STATUS, WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from './search-attributes';
 import { webhookId } from './webhook-id';
@@ -22,24 +25,28 @@ export async function startDeliveries(job: Job, sender: ProgressSender, settings
     const progressEvents = progress === undefined ? [] : await sender.takeRest();
     // The result's delivery is there first, so that the progress event's finds it when it ends.
     if (result !== undefined) await startResult(job, result, settings, progressEvents);
-    if (progress !== undefined) await startProgress(job, progress, settings, progressEvents, shared);
+    if (progress !== undefined)
+      await startProgress(job, progress, settings, progressEvents, { shared, gone: sender.isGone });
     return;
   }
   await Promise.all([
     startResult(job, result, settings, []),
     progress === undefined
       ? undefined
-      : sender.takeRest().then((events) => startProgress(job, progress, settings, events, false)),
+      : sender
+          .takeRest()
+          .then((events) => startProgress(job, progress, settings, events, { shared: false, gone: sender.isGone })),
   ]);
 }
 
 /** @param before the progress events that go to the same URL and are not sent yet */
 async function startResult(job: Job, url: string, settings: Settings, before: readonly OutgoingEvent[]): Promise<void> {
   const shared = isSameUrl(url, job.pipeline.webhooks?.progress ?? '');
+  if (job.record === undefined) throw new Error('the job has not ended');
   const event = {
     webhookId: webhookId('result', 'end'),
     sequence: shared ? job.outbox.sequence + 1 : 1,
-    body: JSON.stringify(job.record?.results),
+    body: toWebhookText(job.record.results, settings),
   };
   await start(`${job.jobId}/result`, {
     ...deliverySettings(settings),
@@ -57,7 +64,7 @@ async function startProgress(
   url: string,
   settings: Settings,
   events: readonly OutgoingEvent[],
-  shared: boolean,
+  { shared, gone }: { readonly shared: boolean; readonly gone: boolean },
 ): Promise<void> {
   if (events.length === 0) return;
   const terminalId = webhookId('progress', 'end');
@@ -69,6 +76,7 @@ async function startProgress(
     url,
     earlier: events.filter((candidate) => candidate !== event),
     ...(event !== undefined && { event }),
+    ...(gone && { gone }),
     hasPredecessor: false,
     ...(shared && { successor: `${job.jobId}/result` }),
   });
@@ -78,7 +86,7 @@ function deliverySettings(
   settings: Settings,
 ): Pick<
   DeliverWebhookInput,
-  'taskQueue' | 'progressTimeoutMs' | 'attemptTimeoutMs' | 'retryScheduleMs' | 'retentionMs'
+  'taskQueue' | 'progressTimeoutMs' | 'attemptTimeoutMs' | 'retryScheduleMs' | 'retentionMs' | 'hasMemo'
 > {
   return {
     taskQueue: settings.webhookTaskQueue,
@@ -86,6 +94,7 @@ function deliverySettings(
     attemptTimeoutMs: settings.attemptTimeoutMs,
     retryScheduleMs: settings.retryScheduleMs,
     retentionMs: settings.deliveryRetentionMs,
+    hasMemo: true,
   };
 }
 
@@ -99,6 +108,7 @@ async function start(workflowId: string, input: DeliverWebhookInput): Promise<vo
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `${input.kind} webhook`,
+      ...(event !== undefined && { memo: { [DELIVERY]: firstMemo(input) } }),
       // Without a must-deliver event there is nothing that someone could look for.
       ...(searchable &&
         event !== undefined && {

@@ -1,13 +1,13 @@
 /** Sends a job's progress events while it runs: in order, one in flight, each at most three times (contract §7). */
-import { condition, setHandler } from '@temporalio/workflow';
+import { condition, patched, setHandler } from '@temporalio/workflow';
 import { LATEST_WINS, nextStep } from '../src/domain/delivery';
+import type { OutgoingEvent } from '../src/domain/delivery-input';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
 import { isLimited } from '../src/domain/limited';
 import { isEnded, type Job } from '../src/domain/job';
 import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
-import type { OutgoingEvent } from './deliver-webhook';
 import { attemptPriority, offerAttempt } from './send-attempt';
 import { progressOutcomeQuery, type ProgressOutcome } from './messages';
 import { webhookId } from './webhook-id';
@@ -77,6 +77,11 @@ export class ProgressSender {
     return this.run();
   }
 
+  /** Whether the receiver wants no more progress of this job. */
+  get isGone(): boolean {
+    return this.gone;
+  }
+
   private isRunning(): boolean {
     return !isEnded(this.job) && !this.gone && !this.resting;
   }
@@ -88,13 +93,20 @@ export class ProgressSender {
    */
   async takeRest(): Promise<OutgoingEvent[]> {
     await condition(() => !this.attempting, this.settings.progressTimeoutMs);
-    if (this.gone) return [];
+    if (this.gone) return this.takeTerminal();
     // Its last attempt may still be in flight: then there is none left to hand over.
     const unsent = (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
     return [
       ...(unsent === undefined ? [] : [unsent]),
       ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body)),
     ];
+  }
+
+  /** The receiver answered 410: the rest of progress is dropped, the terminal event is recorded as dead. */
+  private takeTerminal(): OutgoingEvent[] {
+    const body = this.job.outbox.queue.splice(0).at(-1);
+    if (body?.status !== this.job.status) return [];
+    return patched('record-of-gone-progress') ? [this.toOutgoing(body)] : [];
   }
 
   /** Whether what came while a throttled event waits goes before it. */

@@ -12,7 +12,9 @@ import { readBody, refuseOtherTypes } from './body';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
+import type { ResultUrls } from './result-urls';
 import { mountRoutes, type Route } from './route';
+import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
 import { healthRoutes, type Readiness } from './routes/health';
@@ -31,6 +33,8 @@ export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEnd
   readonly rateLimit?: RateLimit;
   /** Asked as a bearer token. Default: none is asked for. */
   readonly apiToken?: string;
+  /** Lets receivers read large results without the token. Default: they need it. */
+  readonly resultUrls?: Pick<ResultUrls, 'isSigned'>;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
@@ -57,7 +61,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(checkHost(options.hosts));
   app.use(allowOrigins(options.corsOrigins ?? []));
   app.use(limitRate(options.rateLimit));
-  app.use(askToken(options.apiToken));
+  app.use(askToken(options.apiToken, options.resultUrls?.isSigned));
   app.use(compress());
   app.use(conditional());
   app.use(tagBody);
@@ -77,6 +81,7 @@ function apiRoutes(options: AppOptions): Route[] {
     ...execRoutes(options),
     ...jobRoutes(options),
     ...webhookRoutes(options),
+    ...deliveryRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
     ...storeEndpointRoutes(options),

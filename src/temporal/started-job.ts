@@ -1,7 +1,7 @@
-/** What a job was started with, from the first event of its history: no worker is asked. */
+/** What a job was started with: no worker is asked. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';
+import { readArguments } from './arguments';
 import { PIPELINE_TYPES } from '../../workflows/search-attributes';
 
 /** How a job came to be. */
@@ -19,14 +19,8 @@ export interface StartedJob {
 
 /** Of the run that is described; each run of a job has the pipeline among its arguments. */
 export async function readStartedJob(client: Client, description: WorkflowExecutionDescription): Promise<StartedJob> {
-  const { workflowId, runId, startTime, typedSearchAttributes } = description;
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId, runId },
-    maximumPageSize: 1,
-  });
-  const input = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input;
-  const [pipeline] = await decodeArrayFromPayloads(client.options.loadedDataConverter, input?.payloads);
+  const { startTime, typedSearchAttributes } = description;
+  const [pipeline] = await readArguments(client, description);
   return {
     pipeline: pipeline as Pipeline,
     startTime: startTime.getTime(),

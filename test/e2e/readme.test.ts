@@ -117,6 +117,14 @@ describe('the README', function () {
     expect(await resultOf(String(jobId))).to.deep.equal([10, 20, 30]);
   });
 
+  it('asks for the record of deliveries, and sends again', async () => {
+    const printed = await shell(onPorts(readme.take('/webhooks/redeliver')));
+    const [listed, redelivered, tested] = printed.split(/(?<=\})(?=\{)/).map((text) => JSON.parse(text) as object);
+    expect(listed).to.have.property('hits').that.is.an('array');
+    expect(redelivered).to.have.property('redelivering').that.is.a('number');
+    expect(tested, 'nobody listens there').to.include({ error: 'connect' });
+  });
+
   it('stores algorithms of other homes, and runs the endpoint', async () => {
     const endpoint = createServer((request, response) => {
       void request.toArray().then((chunks) => {

@@ -7,6 +7,7 @@ import type { PipelinesPluginOptions } from '../../src/plugin';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { createPipelineWorker } from '../../src/worker';
+import { SHARED } from './shared';
 import { quietRuntime } from './runtime';
 import type { TestTemporal } from './temporal';
 
@@ -34,6 +35,7 @@ export interface TestWorkerOptions {
 export async function startWorker(temporal: TestTemporal, options: TestWorkerOptions): Promise<TestWorker> {
   quietRuntime();
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
+  const bundle = process.env[SHARED.bundle];
   const cached = process.env['MAX_CACHED_WORKFLOWS'];
   const worker = await createPipelineWorker({
     algorithms: options.algorithms,
@@ -42,6 +44,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE), ...options.webhooks },
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.slots !== undefined && { slots: options.slots }),
+    ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
   });
   const running = worker.run();

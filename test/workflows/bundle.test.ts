@@ -65,5 +65,6 @@ describe('the workflow bundle', () => {
     expect(exported).to.have.property('runPipeline').that.is.a('function');
     expect(exported).to.have.property('deliverWebhook').that.is.a('function');
     expect(exported).to.have.property('algorithmRegistry').that.is.a('function');
+    expect(exported).to.have.property('testWebhook').that.is.a('function');
   });
 });

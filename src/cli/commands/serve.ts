@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineClient } from '../../client';
 import { urlOf, type Config } from '../../config';
 import type { Readiness } from '../../http/routes/health';
+import { createResultUrls } from '../../http/result-urls';
 import { startFacade, type Facade } from '../../http/server';
 import { createLogger } from '../../logger';
 import { openStore } from '../../store/open-store';
@@ -27,6 +28,7 @@ export async function serve(config: Config): Promise<void> {
 async function listen(config: Config): Promise<Facade> {
   const log = createLogger(config.logLevel, 'facade');
   const client = await connect();
+  const resultUrls = createResultUrls(config.publicUrl, config.secretKeys);
   const pipelines = new PipelineClient(client, {
     taskQueue: config.taskQueue,
     settings: {
@@ -37,7 +39,9 @@ async function listen(config: Config): Promise<Facade> {
       deliveryRetentionMs: config.deliveryRetention,
       algorithmWaitMs: config.algorithmWait,
       maxBatch: config.maxBatch,
+      inlineLimit: config.webhookInlineLimit,
     },
+    dataUrl: (jobId) => resultUrls.templateFor(jobId),
   });
   const missing = await pipelines.missingSearchAttributes();
   if (missing.length > 0) log.warn({ missing }, 'search attributes are missing: jobs run, but cannot be searched for');
@@ -63,6 +67,7 @@ async function listen(config: Config): Promise<Facade> {
     corsOrigins: config.corsOrigin,
     ...(config.rateLimit !== undefined && { rateLimit: config.rateLimit }),
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
+    resultUrls,
     readiness: () => readiness(client, store, taskQueue),
     log,
   });
