@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import type { AttemptOutcome, WebhookRequest } from '../domain/delivery';
 import { classify, readResult, Stopped, type Result } from './answer';
+import type { Lookup } from './connector';
 import type { AllowList } from './guard';
 import { post } from './post';
 import { signatureHeaders, type Secret } from './sign';
@@ -15,6 +16,8 @@ export interface SenderOptions {
   readonly connectTimeoutMs: number;
   /** PEM texts of authorities that are trusted besides the ones that Node ships. @default none */
   readonly ca?: string | readonly string[];
+  /** @default the system's resolver, with all its addresses */
+  readonly lookup?: Lookup;
 }
 
 export interface Sender {
@@ -31,7 +34,7 @@ export interface Sender {
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @throws Error when `ca` is not PEM; of a text with several certificates only the first is looked at */
-export function createSender({ secrets, allow, connectTimeoutMs, ca }: SenderOptions): Sender {
+export function createSender({ secrets, allow, connectTimeoutMs, ca, lookup }: SenderOptions): Sender {
   const secureContext = createSecureContext(ca === undefined ? {} : { ca: [...rootCertificates, ...checkedPem(ca)] });
   const running = new Map<AbortController, Promise<AttemptOutcome>>();
   let closed = false;
@@ -41,7 +44,7 @@ export function createSender({ secrets, allow, connectTimeoutMs, ca }: SenderOpt
     const headers = headersOf(request, body, secrets);
     return await post(
       { url: request.url, headers, body, signal },
-      { allow, connectTimeoutMs, secureContext },
+      { allow, connectTimeoutMs, secureContext, ...(lookup !== undefined && { lookup }) },
       readResult,
     );
   }
@@ -59,10 +62,9 @@ export function createSender({ secrets, allow, connectTimeoutMs, ca }: SenderOpt
     signal?.addEventListener('abort', cancel, { once: true });
     if (closed || signal?.aborted) cancel();
     try {
-      const result = await attempt(request, limit.signal).catch(
-        // Once the attempt was ended, whatever undici makes of it is an echo of that.
-        (error: unknown): Result => ({ error: classify(limit.signal.aborted ? limit.signal.reason : error) }),
-      );
+      const result = await attempt(request, limit.signal).catch((error: unknown): Result => ({
+        error: classify(error),
+      }));
       return { startedAt, durationMs: Math.round(performance.now() - start), ...result };
     } finally {
       clearTimeout(timer);
