@@ -2,6 +2,8 @@
 import type { BlockInput, BlockOutcome } from '../src/domain/block';
 import type { WorkersSeen } from '../src/domain/service';
 import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
+import type { Limited } from '../src/domain/limited';
+import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
 
 /** Whose workers are looked for, and for which job. */
 export interface FindWorkersInput {
@@ -11,12 +13,20 @@ export interface FindWorkersInput {
   readonly activityType: string;
 }
 
+/** Whose jobs are looked at, and what the last look has left. */
+export interface FindUntoldInput {
+  readonly taskQueue: string;
+  readonly state?: ReconcilerState;
+}
+
 /** The activities that our workflows call. */
 export interface Activities {
+  /** Looks for jobs that were ended from outside and whose receivers were not told. */
+  findUntold(input: FindUntoldInput): Promise<FoundUntold>;
   /** Looks whether anybody serves a task queue, and whether a block of a job was taken. */
   findWorkers(input: FindWorkersInput): Promise<WorkersSeen>;
   /** Runs a block of items of one node and answers one outcome per item (DESIGN.md, «runBlock»). */
   runBlock(input: BlockInput): Promise<BlockOutcome>;
-  /** Makes one attempt; every outcome is answered, never thrown. */
-  sendWebhook(request: WebhookRequest): Promise<AttemptOutcome>;
+  /** Makes one attempt, or none where there is no place for it now; every outcome is answered, never thrown. */
+  sendWebhook(request: WebhookRequest): Promise<AttemptOutcome | Limited>;
 }

@@ -8,6 +8,7 @@ export type {
   Algorithms,
 } from './algorithm';
 export type { Activities } from './contract';
+export { createFindUntold, type FindUntold } from './find-untold';
 export { createFindWorkers, type IsServed } from './find-workers';
 export { createHttpAlgorithm } from './http-algorithm';
 export { createRunBlock } from './run-block';

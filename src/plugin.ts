@@ -2,19 +2,28 @@
 import { SimplePlugin } from '@temporalio/plugin';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
+  createFindUntold,
   createFindWorkers,
   createHttpAlgorithm,
   createRunBlock,
   createSendWebhook,
   type Algorithms,
 } from '../activities';
+import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
-import { startAnnouncer, type Announcer } from './temporal/announcer';
+import { keepDone, type Keeping } from './temporal/keeping';
 import { isServed } from './temporal/pollers';
+import { ensureReconciler } from './temporal/reconciler';
+import { announce } from './temporal/registry';
+import { findUntold } from './temporal/untold-jobs';
+import { toSource, type EndpointSource } from './webhooks/endpoints';
 import { parseAllowList } from './webhooks/guard';
 import { createSender, type Sender, type SenderOptions } from './webhooks/send';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A namespace that allows no schedule will not allow one in five seconds either. */
+const RECONCILER_RETRY_MS = 60_000;
 
 /** What a worker serves, and how it sends webhooks. */
 export interface PipelinesPluginOptions {
@@ -28,8 +37,19 @@ export interface PipelinesPluginOptions {
     readonly allow?: SenderOptions['allow'];
     /** Look-up, TCP and TLS together, in milliseconds. @default 5000 */
     readonly connectTimeoutMs?: number;
-    /** Requests in flight at a time. @default 100 */
+    /** Requests in flight at a time. @default 500 */
     readonly concurrency?: number;
+    /** The same for each host and port; whoever finds no place waits in a timer of Temporal's. @default 8 */
+    readonly hostConcurrency?: number;
+    /** PEM texts of authorities that are trusted besides the ones that Node ships. @default none */
+    readonly ca?: SenderOptions['ca'];
+    /**
+     * What is set for single receivers: a list, checked at once, or where to look them up. An endpoint that breaks a rule
+     * is an Error with the `code` `InvalidPipeline`.
+     *
+     * @default nothing
+     */
+    readonly endpoints?: readonly Endpoint[] | EndpointSource;
   };
   /** Algorithms that are HTTP endpoints. */
   readonly http?: {
@@ -44,11 +64,19 @@ export interface PipelinesPluginOptions {
    * @default true
    */
   readonly announce?: boolean;
+  /**
+   * Whether the worker sees to it that there is a Temporal Schedule by which receivers are told of jobs that were terminated
+   * or timed out from outside. It starts the workflow `reconcileWebhooks`, so a worker with own workflows must have it.
+   *
+   * @default true
+   */
+  readonly reconcile?: boolean;
 }
 
 /**
- * Adds the activities `runBlock`, `findWorkers` and `sendWebhook` to a Worker, and the workflows `runPipeline`, `deliverWebhook`
- * and `algorithmRegistry` where it has none of its own; a worker with own workflows re-exports ours from `temporal-pipelines/workflows`.
+ * Adds the activities `runBlock`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
+ * `deliverWebhook`, `testWebhook`, `reconcileWebhooks` and `algorithmRegistry` where it has none of its own; a worker with own
+ * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
  * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to.
@@ -60,13 +88,14 @@ export class PipelinesPlugin extends SimplePlugin {
   private readonly own: { worker?: Worker };
 
   private readonly algorithms: Algorithms | undefined;
+  private readonly reconcile: boolean;
   private tellAnnounced: () => void = () => undefined;
   /** Settled once the worker has announced its algorithms, or could not, which is tried again. */
   readonly announced = new Promise<void>((resolve) => {
     this.tellAnnounced = resolve;
   });
 
-  constructor({ algorithms, webhooks = {}, http = {}, announce = true }: PipelinesPluginOptions) {
+  constructor({ algorithms, webhooks = {}, http = {}, announce = true, reconcile = true }: PipelinesPluginOptions) {
     // The activities are made before the worker that they belong to.
     const own: { worker?: Worker } = {};
     const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
@@ -79,16 +108,23 @@ export class PipelinesPlugin extends SimplePlugin {
           connectTimeoutMs: http.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
         }),
       }),
+      findUntold: createFindUntold(findUntold),
       findWorkers: createFindWorkers((client, taskQueue) => isServed(client, taskQueue, 'activity')),
     };
     super({ name: 'temporal-pipelines.PipelinesPlugin', activities });
     this.own = own;
     this.algorithms = announce ? algorithms : undefined;
-    this.concurrency = webhooks.concurrency ?? 100;
+    this.reconcile = reconcile;
+    this.concurrency = webhooks.concurrency ?? 500;
+    const allow = webhooks.allow ?? parseAllowList(undefined);
+    const { ca, endpoints, hostConcurrency } = webhooks;
     this.sender = createSender({
       secrets: webhooks.secrets ?? [],
-      allow: webhooks.allow ?? parseAllowList(undefined),
+      allow,
       connectTimeoutMs: webhooks.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      ...(ca !== undefined && { ca }),
+      ...(hostConcurrency !== undefined && { hostConcurrency }),
+      ...(endpoints !== undefined && { endpoints: toSource(endpoints, allow) }),
     });
   }
 
@@ -107,28 +143,47 @@ export class PipelinesPlugin extends SimplePlugin {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       throw error;
     });
-    const announcer = this.startAnnouncer(worker);
+    const kept = [this.keepAnnounced(worker), this.keepReconciler(worker)];
     try {
       await Promise.race([super.runWorker(worker, next), sending.then(() => new Promise<never>(() => undefined))]);
     } finally {
-      announcer?.stop();
+      for (const keeping of kept) keeping?.stop();
       if (webhooks.getState() === 'RUNNING') webhooks.shutdown();
       await sending;
       await this.sender.close();
     }
   }
 
-  private startAnnouncer({ client }: Worker): Announcer | undefined {
+  private keepAnnounced({ client }: Worker): Keeping | undefined {
     const taskQueue = this.workerOptions?.taskQueue;
     if (this.algorithms === undefined || client === undefined || taskQueue === undefined) {
       this.tellAnnounced();
       return undefined;
     }
-    const announcer = startAnnouncer(client, announcementOf(taskQueue, this.algorithms), (error) => {
-      Runtime.instance().logger.warn('the algorithms of this worker can not be announced yet', { taskQueue, error });
-    });
-    void announcer.first.then(this.tellAnnounced);
-    return announcer;
+    const announcement = announcementOf(taskQueue, this.algorithms);
+    const keeping = keepDone(
+      () => announce(client, announcement),
+      (error) => {
+        Runtime.instance().logger.warn('the algorithms of this worker can not be announced yet', { taskQueue, error });
+      },
+    );
+    void keeping.first.then(this.tellAnnounced);
+    return keeping;
+  }
+
+  private keepReconciler({ client }: Worker): Keeping | undefined {
+    const taskQueue = this.workerOptions?.taskQueue;
+    if (!this.reconcile || client === undefined || taskQueue === undefined) return undefined;
+    return keepDone(
+      () => ensureReconciler(client, taskQueue),
+      (error) => {
+        Runtime.instance().logger.warn(
+          'there is no schedule yet by which receivers are told of jobs that were ended from outside',
+          { taskQueue, error },
+        );
+      },
+      RECONCILER_RETRY_MS,
+    );
   }
 
   private async createWebhookWorker(): Promise<Worker> {

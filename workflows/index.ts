@@ -1,4 +1,6 @@
-// The workflows of a worker, and nothing else: a worker with workflows of its own re-exports these three beside them.
+// The workflows of a worker, and nothing else: a worker with workflows of its own re-exports all of these beside them.
 export { deliverWebhook } from './deliver-webhook';
+export { reconcileWebhooks } from './reconcile-webhooks';
 export { algorithmRegistry } from './registry';
 export { runPipeline } from './run-pipeline';
+export { testWebhook } from './test-webhook';

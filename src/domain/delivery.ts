@@ -17,6 +17,8 @@ export type AttemptError =
   | 'status'
   | 'blocked address'
   | 'refused url'
+  /** The settings of its endpoint could not be read, so no request was made. */
+  | 'endpoint'
   | 'lost'
   | 'unknown';
 
@@ -84,6 +86,23 @@ export type NextStep =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead'; readonly reason: 'gone' | 'refused' | 'exhausted' };
+
+/** How long the progress events that a job left behind get all their attempts. */
+const LEFTOVERS_RETRIED_MS = 60_000;
+/** What the terminal event waits for the events before it at the most. */
+const LEFTOVERS_MS = 5 * 60_000;
+
+/**
+ * What an event that the job left behind still gets, before the terminal one: all its attempts in the first minute, then
+ * one, and after five minutes none. It is the terminal event that must arrive, and it would only wait longer behind a
+ * receiver that is down.
+ *
+ * @param elapsedMs since the first of them could be sent
+ */
+export function leftoverBudget(elapsedMs: number): 'all' | 'one' | 'none' {
+  if (elapsedMs >= LEFTOVERS_MS) return 'none';
+  return elapsedMs < LEFTOVERS_RETRIED_MS ? 'all' : 'one';
+}
 
 const JITTER = 0.2;
 

@@ -5,10 +5,13 @@ import {
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { PipelineError } from '../domain/errors';
-import { compact, formatTimestamp, type JobRecord, type JobStatus, type ProgressBody } from '../domain/events';
+import { formatTimestamp, type JobRecord, type JobStatus, type ProgressBody } from '../domain/events';
+import { endedOutside, outsideError, recordOf } from '../domain/outside';
 import { within } from './deadline';
+import { readHandedOver, resultsIn } from './handed-over';
+import { readStart } from './started-job';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
 
@@ -51,16 +54,31 @@ export function lastKnownStatus(description: WorkflowExecutionDescription): Prog
   };
 }
 
-/** Both bodies of a job that has ended: its workflow's own, or made up for one that was ended from outside. */
+/** Both bodies of a job that has ended: its workflow's own, or those of one that was ended from outside. */
 export async function closedRecord(client: Client, description: WorkflowExecutionDescription): Promise<JobRecord> {
-  const handle = client.workflow.getHandle<() => Promise<JobRecord>>(description.workflowId, description.runId);
+  const ending = await readEnding(client, description);
+  if (ending.own !== undefined) return ending.own;
+  const { workflowId, runId } = description;
+  const { firstRunId } = await readStart(client, { workflowId, runId });
+  const results = resultsIn(await readHandedOver(client, workflowId, firstRunId, 'result'));
+  return results === undefined ? outsideRecord(description, ending.error) : recordOf(results);
+}
+
+/** How a job has ended: by its own account, or by what ended it from outside. */
+export type Ending =
+  { readonly own: JobRecord; readonly error?: undefined } | { readonly own?: undefined; readonly error: string };
+
+/** By the last event of its history. */
+export async function readEnding(client: Client, description: WorkflowExecutionDescription): Promise<Ending> {
+  const { workflowId, runId, status } = description;
   try {
-    return await handle.result();
+    return { own: await client.workflow.getHandle<() => Promise<JobRecord>>(workflowId, runId).result() };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;
     const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
-    return isRecord(details) ? details : endedOutside(description, cause?.message);
+    if (isRecord(details)) return { own: details };
+    return { error: outsideError(status.name, reasonOf(cause)) };
   }
 }
 
@@ -68,35 +86,18 @@ function isRecord(value: unknown): value is JobRecord {
   return typeof value === 'object' && value !== null && 'status' in value && 'results' in value;
 }
 
-/** Terminated, timed out, or refused by the workflow's own check of its pipeline. */
-function endedOutside(
-  { workflowId: jobId, status, closeTime }: WorkflowExecutionDescription,
-  cause: string | undefined,
-): JobRecord {
-  const timestamp = formatTimestamp((closeTime ?? new Date(0)).getTime());
-  const pipeline = pipelineOf(jobId);
-  const error =
-    status.name === 'FAILED' && cause !== undefined
-      ? cause
-      : `the job was ${ENDINGS[status.name] ?? 'ended'} from outside`;
-  return {
-    status: { jobId, timestamp, pipeline, level: 'critical', status: 'failed', error },
-    results: compact<JobRecord['results']>({
-      jobId,
-      timestamp,
-      pipeline,
-      status: 'failed',
-      error,
-      data: undefined,
-      nodeName: undefined,
-      failures: [],
-      reason: undefined,
-    }),
-  };
+/** What the SDK says where nobody has given a reason. */
+const NO_REASON = 'Workflow execution terminated';
+
+function reasonOf(cause: Error | undefined): string | undefined {
+  if (cause === undefined || cause instanceof TimeoutFailure || cause.message === NO_REASON) return undefined;
+  return cause.message;
 }
 
-const ENDINGS: Partial<Record<string, string>> = {
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timed out',
-  CANCELLED: 'canceled',
-};
+/** Both bodies of a job that has told nobody how it ended. */
+export function outsideRecord(
+  { workflowId, closeTime }: Pick<WorkflowExecutionDescription, 'workflowId' | 'closeTime'>,
+  error: string,
+): JobRecord {
+  return endedOutside(workflowId, pipelineOf(workflowId), (closeTime ?? new Date(0)).getTime(), error);
+}

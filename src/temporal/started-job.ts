@@ -1,4 +1,4 @@
-/** What a job was started with, from the first event of its history: no worker is asked. */
+/** What a job was started with: no worker is asked. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';
@@ -20,16 +20,34 @@ export interface StartedJob {
 /** Of the run that is described; each run of a job has the pipeline among its arguments. */
 export async function readStartedJob(client: Client, description: WorkflowExecutionDescription): Promise<StartedJob> {
   const { workflowId, runId, startTime, typedSearchAttributes } = description;
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId, runId },
-    maximumPageSize: 1,
-  });
-  const input = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input;
-  const [pipeline] = await decodeArrayFromPayloads(client.options.loadedDataConverter, input?.payloads);
+  const { args } = await readStart(client, { workflowId, runId });
   return {
-    pipeline: pipeline as Pipeline,
+    pipeline: args[0] as Pipeline,
     startTime: startTime.getTime(),
     types: typedSearchAttributes.get(PIPELINE_TYPES) ?? [],
+  };
+}
+
+/** How a run of a workflow began. */
+export interface Start {
+  readonly args: readonly unknown[];
+  /** The first of the runs that continue each other, by Temporal's own account. */
+  readonly firstRunId: string;
+}
+
+/**
+ * @param execution its latest run where none is named
+ * @throws ServiceError of the SDK, as where there is no such run
+ */
+export async function readStart(client: Client, execution: { workflowId: string; runId?: string }): Promise<Start> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution,
+    maximumPageSize: 1,
+  });
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  return {
+    args: await decodeArrayFromPayloads(client.options.loadedDataConverter, started?.input?.payloads),
+    firstRunId: started?.firstExecutionRunId ?? '',
   };
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   LATEST_WINS,
+  leftoverBudget,
   MUST_DELIVER,
   nextStep,
   parseRetryAfter,
@@ -150,4 +151,19 @@ describe('parseRetryAfter', () => {
       else process.env['TZ'] = zone;
     }
   });
+});
+
+describe('leftoverBudget', () => {
+  const MINUTE = 60_000;
+  for (const [elapsedMs, budget] of [
+    [0, 'all'],
+    [MINUTE - 1, 'all'],
+    [MINUTE, 'one'],
+    [5 * MINUTE - 1, 'one'],
+    [5 * MINUTE, 'none'],
+  ] as const) {
+    it(`${String(elapsedMs)} ms after the first could be sent: ${budget}`, () => {
+      expect(leftoverBudget(elapsedMs)).to.equal(budget);
+    });
+  }
 });

@@ -204,7 +204,7 @@ describe('control of a job', () => {
   const terminated: Step['after'] = {
     level: 'critical',
     status: 'failed',
-    error: 'the job was terminated from outside',
+    error: 'the job was terminated from outside: enough',
   };
   for (const [verb, after, told, closed, says] of [
     ['cancel', cancelled, ['stopped'], 'COMPLETED', 'Canceled workflow'],
@@ -215,8 +215,10 @@ describe('control of a job', () => {
         const to = await listen();
         const job = await hold(to);
         const handle = suite.client.workflow.getHandle(job.jobId);
-        if (by === 'the temporal command') expect(await suite.command(verb, '--workflow-id', job.jobId)).to.equal(says);
-        else await handle[verb]();
+        if (by === 'the temporal command') {
+          expect(await suite.command(verb, '--workflow-id', job.jobId, '--reason', 'enough')).to.equal(says);
+        } else if (verb === 'cancel') await handle.cancel();
+        else await handle.terminate('enough');
         await checkStatus(job, after);
         await checkTold(to, job, told);
         expect((await handle.describe()).status.name).to.equal(closed);

@@ -14,8 +14,6 @@ export interface Ending {
   readonly steer?: (job: JobHandle, client: Client) => Promise<unknown>;
   /** How long Temporal lets its workflow run. */
   readonly runTimeoutMs?: number;
-  /** Whether both webhooks are sent. */
-  readonly told: boolean;
   /** What follows jobId, timestamp and pipeline in the terminal progress event. */
   readonly progress: Omit<ProgressBody, 'jobId' | 'timestamp' | 'pipeline'>;
   /** What follows them in the result. */
@@ -79,7 +77,6 @@ export const ENDINGS: Record<string, Ending> = {
         node('both', 'echo', '@first'),
       ],
     },
-    told: true,
     progress: {
       level: 'info',
       status: 'completed',
@@ -98,7 +95,6 @@ export const ENDINGS: Record<string, Ending> = {
   },
   'completed with a failure that was tolerated': {
     pipeline: { nodes: [node('one', 'even', '#[1,2]')], options: { batchTolerance: 80 } },
-    told: true,
     progress: {
       level: 'info',
       status: 'completed',
@@ -118,7 +114,6 @@ export const ENDINGS: Record<string, Ending> = {
       nodes: [node('one', 'even', '@flowInput.x'), node('two', 'echo', '@one')],
       flowInput: { x: 3 },
     },
-    told: true,
     progress: {
       level: 'error',
       status: 'failed',
@@ -144,7 +139,6 @@ export const ENDINGS: Record<string, Ending> = {
       ],
       flowInput: 3,
     },
-    told: true,
     progress: {
       level: 'error',
       status: 'failed',
@@ -165,7 +159,6 @@ export const ENDINGS: Record<string, Ending> = {
   },
   'failed by its tolerance': {
     pipeline: { nodes: [node('one', 'even', '#[1]')], options: { batchTolerance: 0 } },
-    told: true,
     progress: {
       level: 'error',
       status: 'failed',
@@ -184,7 +177,6 @@ export const ENDINGS: Record<string, Ending> = {
   'failed by twelve failures, of which the first ten are told, in the order in which they came': {
     pipeline: { nodes: [node('one', 'fail-late', '#[1...12]')], options: { batchTolerance: 100 } },
     steer: failBackwards,
-    told: true,
     progress: {
       level: 'error',
       status: 'failed',
@@ -210,7 +202,6 @@ export const ENDINGS: Record<string, Ending> = {
         node('three', 'echo', '@two'),
       ],
     },
-    told: true,
     progress: {
       level: 'critical',
       status: 'failed',
@@ -228,7 +219,6 @@ export const ENDINGS: Record<string, Ending> = {
   },
   'failed by the engine, at results that are too large': {
     pipeline: { nodes: [node('one', 'long', '#[1,2]')] },
-    told: true,
     progress: {
       level: 'critical',
       status: 'failed',
@@ -245,14 +235,12 @@ export const ENDINGS: Record<string, Ending> = {
   stopped: {
     pipeline: WAITING,
     steer: (job) => job.stop('no longer needed'),
-    told: true,
     progress: { level: 'info', status: 'stopped', data: NOTHING_DONE, reason: 'no longer needed' },
     result: { status: 'stopped', reason: 'no longer needed' },
     workflow: ['COMPLETED'],
   },
   'stopped as its ttl has passed': {
     pipeline: { ...WAITING, options: { ttl: 1 } },
-    told: true,
     progress: { level: 'info', status: 'stopped', data: NOTHING_DONE, reason: 'pipeline expired' },
     result: { status: 'stopped', reason: 'pipeline expired' },
     workflow: ['COMPLETED'],
@@ -260,7 +248,6 @@ export const ENDINGS: Record<string, Ending> = {
   "stopped by Temporal's own Cancel": {
     pipeline: WAITING,
     steer: (job, client) => client.workflow.getHandle(job.jobId).cancel(),
-    told: true,
     progress: { level: 'info', status: 'stopped', data: NOTHING_DONE, reason: 'canceled from Temporal' },
     result: { status: 'stopped', reason: 'canceled from Temporal' },
     workflow: ['COMPLETED'],
@@ -268,15 +255,13 @@ export const ENDINGS: Record<string, Ending> = {
   'made up where it was terminated': {
     pipeline: WAITING,
     steer: (job, client) => client.workflow.getHandle(job.jobId).terminate('by a person'),
-    told: false,
-    progress: { level: 'critical', status: 'failed', error: 'the job was terminated from outside' },
-    result: { status: 'failed', error: 'the job was terminated from outside', failures: [] },
+    progress: { level: 'critical', status: 'failed', error: 'the job was terminated from outside: by a person' },
+    result: { status: 'failed', error: 'the job was terminated from outside: by a person', failures: [] },
     workflow: ['TERMINATED', 'TerminatedFailure'],
   },
   'made up where Temporal has timed it out': {
     pipeline: WAITING,
     runTimeoutMs: 1_000,
-    told: false,
     progress: { level: 'critical', status: 'failed', error: 'the job was timed out from outside' },
     result: { status: 'failed', error: 'the job was timed out from outside', failures: [] },
     workflow: ['TIMED_OUT', 'TimeoutFailure'],

@@ -31,10 +31,12 @@ export interface FaultJobOptions {
   readonly faults?: Readonly<Record<number, Fault>>;
   readonly retry?: PipelineNode['retry'];
   readonly settings?: Partial<JobSettings>;
+  /** Who is told. Default: somebody who takes all. */
+  readonly receiver?: Receiver;
 }
 
 export class FaultRig {
-  private readonly taskQueue = `test-${randomUUID()}`;
+  readonly taskQueue = `test-${randomUUID()}`;
   private readonly workers: WorkerProcess[] = [];
   private readonly kept: KeptWorker[] = [];
   private readonly receivers: Receiver[] = [];
@@ -62,19 +64,34 @@ export class FaultRig {
     return kept;
   }
 
+  /** For jobs that the rig's workers serve. */
+  createClient(settings: Partial<JobSettings>): PipelineClient {
+    return new PipelineClient(this.server.client, { taskQueue: this.taskQueue, settings });
+  }
+
   /** Starts a job of one batch with webhooks of its own. */
-  async startJob({ width, ms, faults = {}, retry, settings = {} }: FaultJobOptions): Promise<FaultJob> {
-    const receiver = await Receiver.start();
-    this.receivers.push(receiver);
+  async startJob({
+    width,
+    ms,
+    faults = {},
+    retry,
+    settings = {},
+    receiver: given,
+  }: FaultJobOptions): Promise<FaultJob> {
+    const receiver = given ?? (await Receiver.start());
+    if (given === undefined) this.receivers.push(receiver);
     const journal = await Journal.create(join(this.folder, randomUUID()));
-    const client = new PipelineClient(this.server.client, { taskQueue: this.taskQueue, settings });
     const node: PipelineNode = {
       nodeName: 'green',
       algorithmName: 'journal-alg',
       input: [journal.file, `#[1...${String(width)}]`, ms, JSON.parse(JSON.stringify(faults))],
       ...(retry !== undefined && { retry }),
     };
-    const handle = await client.start({ name: 'faults', nodes: [node], webhooks: receiver.webhooks });
+    const handle = await this.createClient(settings).start({
+      name: 'faults',
+      nodes: [node],
+      webhooks: receiver.webhooks,
+    });
     return new FaultJob(this.server.client, handle, width, journal, receiver);
   }
 

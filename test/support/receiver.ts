@@ -34,6 +34,8 @@ export class Receiver {
   /** Every request that was answered, in the order of the answers. */
   readonly received: Received[] = [];
   private readonly waiting = new Set<() => void>();
+  /** The paths of which an answer has left this process. */
+  private readonly sent = new Set<string>();
 
   private constructor(
     private readonly server: Server,
@@ -52,7 +54,10 @@ export class Receiver {
         receiver.tell();
         void Promise.resolve(answer(got, count)).then((given) => {
           const reply = typeof given === 'number' ? { status: given } : given;
-          response.writeHead(reply.status, reply.headers).end(reply.body);
+          response.writeHead(reply.status, reply.headers).end(reply.body, () => {
+            receiver.sent.add(path);
+            receiver.tell();
+          });
           receiver.received.push({ ...got, answered: reply.status });
           receiver.tell();
         });
@@ -80,6 +85,11 @@ export class Receiver {
         if (!response.writableEnded) tell();
       });
     });
+  }
+
+  /** Resolves once the network has taken an answer to a request on that path. */
+  untilAnswered(path: string): Promise<void> {
+    return this.until(() => this.sent.has(path));
   }
 
   on(path: string): Received[] {

@@ -4,7 +4,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createSendWebhook } from '../../activities';
 import type { DeliveryRecord } from '../../src/domain/delivery-record';
 import { createSender, type SenderOptions } from '../../src/webhooks/send';
-import type { DeliverWebhookInput } from '../../workflows/deliver-webhook';
+import { firstMemo, type DeliverWebhookInput } from '../../src/domain/delivery-input';
+import { DELIVERY } from '../../workflows/messages';
 import { Delivery } from './deliveries';
 import { quietRuntime } from './runtime';
 import type { Suite } from './suite';
@@ -62,12 +63,14 @@ export async function deliver(suite: Suite, options: DeliverOptions): Promise<De
     hasPredecessor: false,
     progressTimeoutMs: options.attemptTimeoutMs,
     retentionMs,
+    hasMemo: true,
     ...rest,
   };
   await suite.client.workflow.start('deliverWebhook', {
     workflowId: `${jobId}/result`,
     taskQueue: suite.worker.taskQueue,
     args: [input],
+    memo: { [DELIVERY]: firstMemo(input) },
   });
   return Object.assign(new Delivery(suite.client, jobId, 'result'), { id });
 }

@@ -164,7 +164,7 @@ describe('createSender', () => {
       const receiver = await rawReceiver(() => {
         if (++requests === 20) reached();
       });
-      const one = sender();
+      const one = sender({ hostConcurrency: 20 });
       const attempts = Array.from({ length: 20 }, () => one.send(request(receiver.url)));
       await all;
       await one.close();

@@ -64,6 +64,8 @@ describe('the workflow bundle', () => {
     const exported = runInContext('__TEMPORAL__.importWorkflows()', sandbox) as Record<string, unknown>;
     expect(exported).to.have.property('runPipeline').that.is.a('function');
     expect(exported).to.have.property('deliverWebhook').that.is.a('function');
+    expect(exported).to.have.property('reconcileWebhooks').that.is.a('function');
     expect(exported).to.have.property('algorithmRegistry').that.is.a('function');
+    expect(exported).to.have.property('testWebhook').that.is.a('function');
   });
 });

@@ -18,6 +18,7 @@ const ERRORS: Record<AttemptError, boolean> = {
   'blocked address': false,
   'refused url': false,
   lost: false,
+  endpoint: false,
   unknown: false,
 };
 

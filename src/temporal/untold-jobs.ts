@@ -1,0 +1,177 @@
+/** Finds the jobs that were ended from outside and have told nobody (DESIGN.md, «Reconciler»). */
+import { isGrpcServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { PipelineError } from '../domain/errors';
+import { recordOf } from '../domain/outside';
+import type { Pipeline } from '../domain/pipeline';
+import { DEFAULT_SETTINGS, parseSettings, type JobSettings } from '../domain/settings';
+import {
+  missingSequences,
+  nextState,
+  unsettled,
+  type ClosedRun,
+  type FoundUntold,
+  type ReconcilerState,
+  type UntoldJob,
+} from '../domain/untold';
+import { parsePipeline } from '../domain/validate';
+import { RUN_PIPELINE } from '../../workflows/messages';
+import { PIPELINE_STATUS } from '../../workflows/search-attributes';
+import { readHandedOver, resultsIn } from './handed-over';
+import { outsideRecord, readEnding } from './jobs';
+import { readLastProgress } from './last-progress';
+import { retentionOf } from './namespace';
+import { readStart } from './started-job';
+import { isUnsearchable, quote } from './visibility';
+
+/** How many jobs are looked at together. */
+const AT_ONCE = 10;
+/** What one look takes: it is to end long before its activity would be taken for lost. */
+const LOOK_MS = 20_000;
+/** And what it finds travels in a workflow's history. */
+const MAX_BYTES = 500_000;
+const MAX_JOB_BYTES = 1_500_000;
+/** A progress attempt that may take longer is not waited for. */
+const LONGEST_PENDING_MS = 20_000;
+/** The server may drop a delivery so much before the job that it is about, though that has closed first. */
+const RETENTION_JITTER_MS = 3_600_000;
+
+export interface UntoldInput {
+  readonly taskQueue: string;
+  /** What the last look has left. Default: everything is looked at that Temporal retains. */
+  readonly state?: ReconcilerState;
+}
+
+/** @param warn told of what can not be read; it is looked at again for some minutes */
+export async function findUntold(
+  client: Client,
+  { taskQueue, state: given }: UntoldInput,
+  warn: (message: string, meta: Record<string, unknown>) => void,
+): Promise<FoundUntold> {
+  const at = Date.now();
+  const oldest = at - (await lookBackMs(client));
+  const state = { until: Math.max(given?.until ?? 0, oldest), seen: given?.seen ?? [] };
+  const listed = await listClosed(client, taskQueue, state.until);
+  const waiting = unsettled(listed, state);
+  const settled: ClosedRun[] = [];
+  const untold: UntoldJob[] = [];
+  let looked = 0;
+  let bytes = 0;
+  while (looked < waiting.length && bytes < MAX_BYTES && Date.now() - at < LOOK_MS) {
+    const runs = waiting.slice(looked, looked + AT_ONCE);
+    looked += runs.length;
+    await Promise.all(
+      runs.map(async (run) => {
+        try {
+          const job = await examine(client, taskQueue, run);
+          settled.push(run);
+          if (job === undefined) return;
+          const size = JSON.stringify(job).length;
+          if (size > MAX_JOB_BYTES) throw new Error(`${String(size)} bytes are too many for a delivery`);
+          bytes += size;
+          untold.push(job);
+        } catch (error) {
+          if (isGrpcServiceError(error) || isGrpcServiceError((error as Error).cause)) throw error;
+          warn('a job that was ended from outside can not be told of', { jobId: run.workflowId, error });
+        }
+      }),
+    );
+  }
+  const more = looked < waiting.length;
+  const reached = more ? waiting[looked - 1]?.closedAt : undefined;
+  const look = { at, listed, settled, ...(reached !== undefined && { reached }) };
+  return { untold, more, state: nextState(state, look) };
+}
+
+/** What has closed before may have told, and the server have dropped it. */
+async function lookBackMs(client: Client): Promise<number> {
+  // Not everybody may ask for it.
+  const retentionMs = (await retentionOf(client).catch(() => undefined)) ?? DEFAULT_SETTINGS.deliveryRetentionMs;
+  return Math.max(retentionMs - RETENTION_JITTER_MS, retentionMs / 2);
+}
+
+/** Those that may have told nobody: one that has failed by its own account shows so. */
+async function listClosed(client: Client, taskQueue: string, since: number): Promise<ClosedRun[]> {
+  const closed = [
+    `WorkflowType = ${quote(RUN_PIPELINE)}`,
+    `TaskQueue = ${quote(taskQueue)}`,
+    `CloseTime >= ${quote(new Date(since).toISOString())}`,
+  ].join(' AND ');
+  const outside = `ExecutionStatus IN ('Terminated', 'TimedOut')`;
+  try {
+    const failed = `(ExecutionStatus = 'Failed' AND ${PIPELINE_STATUS.name} != 'failed')`;
+    return await list(client, `${closed} AND (${outside} OR ${failed})`);
+  } catch (error) {
+    if (!isUnsearchable(error)) throw error;
+    return await list(client, `${closed} AND ${outside}`);
+  }
+}
+
+async function list(client: Client, query: string): Promise<ClosedRun[]> {
+  const runs: ClosedRun[] = [];
+  for await (const { workflowId, runId, closeTime } of client.workflow.list({ query })) {
+    runs.push({ workflowId, runId, closedAt: closeTime?.getTime() ?? 0 });
+  }
+  return runs;
+}
+
+/** @returns undefined where nobody is to be told, or all are */
+async function examine(client: Client, taskQueue: string, run: ClosedRun): Promise<UntoldJob | undefined> {
+  const { workflowId: jobId, runId } = run;
+  const description = await client.workflow
+    .getHandle(jobId)
+    .describe()
+    .catch((error: unknown) => {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    });
+  // It was reset, or started again: that run tells.
+  if (description?.runId !== runId) return undefined;
+  const { args, firstRunId } = await readStart(client, { workflowId: jobId, runId });
+  const document = parse(args);
+  if (document?.webhooks.progress === undefined && document?.webhooks.result === undefined) return undefined;
+  const ending = await readEnding(client, description);
+  if (ending.own !== undefined) return undefined;
+
+  const { webhooks, settings } = document;
+  const [result, progress] = await Promise.all([
+    readHandedOver(client, jobId, firstRunId, 'result'),
+    readHandedOver(client, jobId, firstRunId, 'progress'),
+  ]);
+  const last =
+    webhooks.progress === undefined ? NOTHING_SENT : await readLastProgress(client, { workflowId: jobId, runId }, args);
+  const sequences = missingSequences(webhooks, {
+    last: last.sequence,
+    gone: last.gone,
+    deliveries: {
+      ...(result?.isOwn === true && { result: result.event?.sequence ?? 0 }),
+      ...(progress?.isOwn === true && { progress: progress.event?.sequence ?? last.sequence }),
+    },
+  });
+  if (sequences.progress === undefined && sequences.result === undefined) return undefined;
+  const told = resultsIn(result);
+  return {
+    jobId,
+    firstRunId,
+    webhooks,
+    sequences,
+    record: told === undefined ? outsideRecord(description, ending.error) : recordOf(told),
+    settings: { ...settings, webhookTaskQueue: settings.webhookTaskQueue ?? `${taskQueue}-webhooks` },
+    searchable: description.typedSearchAttributes.get(PIPELINE_STATUS) !== undefined,
+    reusesId: result?.isOwn === false || progress?.isOwn === false,
+    ...(last.pendingMs !== undefined && { quietAt: run.closedAt + Math.min(last.pendingMs, LONGEST_PENDING_MS) }),
+  };
+}
+
+const NOTHING_SENT = { sequence: 0, gone: false, pendingMs: undefined } as const;
+
+/** @returns undefined for what the workflow would have refused: it never was a job */
+function parse([document, overrides]: readonly unknown[]):
+  { readonly webhooks: NonNullable<Pipeline['webhooks']>; readonly settings: Omit<JobSettings, 'homes'> } | undefined {
+  try {
+    const { homes: _, ...settings } = parseSettings(overrides);
+    return { webhooks: parsePipeline(document, settings).pipeline.webhooks ?? {}, settings };
+  } catch (error) {
+    if (error instanceof PipelineError) return undefined;
+    throw error;
+  }
+}

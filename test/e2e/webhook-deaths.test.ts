@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import type { DeliveryRecord } from '../../src/domain/delivery-record';
+import type { JobSettings } from '../../src/domain/settings';
+import type { FaultJob } from '../support/fault-job';
+import { Delivery, expectAgreement } from '../support/deliveries';
+import { useRigs, type FaultRig } from '../support/fault-rig';
+import type { KeptWorker } from '../support/kept-worker';
+import { NEVER, type Answer } from '../support/receiver';
+import { useReceiver } from '../support/suite';
+import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+
+/** An attempt whose worker is lost is known as such after its deadline and five seconds. */
+const SETTINGS: Partial<JobSettings> = { attemptTimeoutMs: 1_000, retryScheduleMs: [0, 3_000, 1_000] };
+
+describe('a worker that is killed while it delivers a result', function () {
+  this.timeout(60_000);
+  const listen = useReceiver();
+  const createRig = useRigs();
+  let rig: FaultRig;
+  let worker: KeptWorker;
+
+  before(async function () {
+    this.timeout(TEMPORAL_START_TIMEOUT);
+    await sharedTemporal();
+  });
+
+  beforeEach('start a worker', async () => {
+    rig = await createRig(await sharedTemporal());
+    worker = await rig.keepWorker();
+  });
+
+  /** A job of one item, whose first result is answered so. */
+  async function start(first: () => ReturnType<Answer>): Promise<FaultJob> {
+    const receiver = await listen(({ path }, count) => (path === '/result' && count === 1 ? first() : 200));
+    return rig.startJob({ width: 1, ms: 0, settings: SETTINGS, receiver });
+  }
+
+  /** What was attempted: the status that was answered, or why there is none. */
+  function told({ attempts }: DeliveryRecord): unknown[] {
+    return attempts.map(({ statusCode, error, trigger }) => `${trigger} ${String(statusCode ?? error)}`);
+  }
+
+  async function delivered({ handle, receiver }: FaultJob): Promise<{ record: DeliveryRecord; taken: number }> {
+    const { client } = await sharedTemporal();
+    const record = await new Delivery(client, handle.jobId, 'result').handle.result();
+    if (record === null) throw new Error('there was no event');
+    expect(record.state).to.equal('delivered');
+    // No second id, and nothing but what the log says.
+    expect(new Set(receiver.arrivedOn('/result').map(({ headers }) => headers['webhook-id']))).to.deep.equal(
+      new Set([record.id]),
+    );
+    return { record, taken: expectAgreement(record, receiver) };
+  }
+
+  it('during the request: the attempt is lost, and another one is made', async () => {
+    const job = await start(() => NEVER);
+    await job.receiver.until(() => job.receiver.arrivedOn('/result').length === 1);
+    await worker.kill();
+    const { record, taken } = await delivered(job);
+    expect(told(record)).to.deep.equal(['auto lost', 'auto 200']);
+    expect([job.receiver.arrivedOn('/result').length, taken]).to.deep.equal([2, 1]);
+  });
+
+  it('during the back-off: nothing is lost, and no attempt is made twice', async () => {
+    const job = await start(() => 500);
+    const { client } = await sharedTemporal();
+    const delivery = new Delivery(client, job.handle.jobId, 'result');
+    await job.receiver.until(() => job.receiver.on('/result').length === 1);
+    await delivery.until('it waits', ({ nextAttemptAt }) => nextAttemptAt !== undefined);
+    await worker.kill();
+    const { record, taken } = await delivered(job);
+    expect(told(record)).to.deep.equal(['auto 500', 'auto 200']);
+    expect([job.receiver.arrivedOn('/result').length, taken]).to.deep.equal([2, 1]);
+  });
+
+  it('between the answer and its recording: the only case of a duplicate', async () => {
+    const job = await start(() => {
+      // Whatever is answered now it can not read any more.
+      process.kill(worker.pid, 'SIGSTOP');
+      return 200;
+    });
+    await job.receiver.untilAnswered('/result');
+    await worker.kill();
+    const { record, taken } = await delivered(job);
+    expect(told(record)).to.deep.equal(['auto lost', 'auto 200']);
+    expect([job.receiver.arrivedOn('/result').length, taken]).to.deep.equal([2, 2]);
+  });
+});
