@@ -10,6 +10,7 @@ export interface ClientCertificate {
 
 /** How webhooks to one receiver are sent. It holds secrets: never log it. */
 export interface Endpoint {
+  /** As messages and logs name it. */
   readonly name: string;
   /**
    * The prefix of the webhooks' URLs that it is for: of the same scheme, host and port, and with a path that is this one or
@@ -24,6 +25,7 @@ export interface Endpoint {
   readonly rateLimit?: number;
   /** PEM certificates of authorities that are trusted besides the usual ones. */
   readonly ca?: string;
+  /** Shown to the receivers. */
   readonly clientCertificate?: ClientCertificate;
 }
 

@@ -2,7 +2,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
 const BYTES = 32;
-export const SECRET_KEY_RULE = `must be the base64 of ${String(BYTES)} bytes`;
+const SECRET_KEY_RULE = `must be the base64 of ${String(BYTES)} bytes`;
 
 /**
  * Reads the comma-separated list: the first key encrypts, each of them decrypts. Blank text means no key.

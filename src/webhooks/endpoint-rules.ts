@@ -12,7 +12,7 @@ const RESERVED =
 /** What every receiver reads alike. */
 const VALUE = /^[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?$/;
 const MAX_VALUE = 8_192;
-export const MAX_RATE = 10_000;
+const MAX_RATE = 10_000;
 /** One request in a day. */
 const MIN_RATE = 1 / 86_400;
 

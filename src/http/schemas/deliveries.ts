@@ -18,6 +18,7 @@ const ERRORS = [
   'status',
   'blocked address',
   'refused url',
+  'endpoint',
   'lost',
   'unknown',
 ] as const satisfies readonly AttemptError[];

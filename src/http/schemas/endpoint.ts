@@ -59,7 +59,7 @@ export const endpoint = Type.Object(
 );
 
 /** What an answer adds in place of the secret parts, which a caller may send back. */
-export const kept = Type.Object(
+const kept = Type.Object(
   {
     secrets: Type.Optional(Type.Array(Type.String(), { description: 'the start of the SHA-256 of each' })),
     headers: Type.Optional(Type.Array(Type.String(), { description: 'their names' })),
