@@ -43,7 +43,7 @@ export interface WebhookRequest {
 export interface AttemptOutcome {
   /** ISO 8601 UTC with milliseconds. */
   readonly startedAt: string;
-  /** Until the answer's headers, or until the attempt was given up. */
+  /** Until the attempt was over; for the body of an answer it waits a second at the most. */
   readonly durationMs: number;
   /** Of the answer; absent where none came. */
   readonly statusCode?: number;
@@ -148,9 +148,9 @@ const HTTP_DATE =
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) {
-    const ms = Number(text) * 1_000;
-    // Beyond that it is no number that JSON or a timer could carry: Infinity would arrive as null.
-    return ms > 0 && Number.isSafeInteger(ms) ? ms : undefined;
+    // Beyond that it is no number that JSON could carry: Infinity would arrive as null.
+    const ms = Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
+    return ms > 0 ? ms : undefined;
   }
   if (!HTTP_DATE.test(text)) return undefined;
   // Without a zone Date.parse would take the machine's own.

@@ -5,6 +5,7 @@ import type { Endpoint } from '../domain/endpoint';
 import type { Limited } from '../domain/limited';
 import { classify, readResult, Stopped, type Result } from './answer';
 import { TrustStore } from './certificates';
+import type { Lookup } from './connector';
 import type { EndpointSource } from './endpoints';
 import { checkUrl, type AllowList } from './guard';
 import { Limiter, PATIENCE_MS } from './limiter';
@@ -19,6 +20,8 @@ export interface SenderOptions {
   readonly connectTimeoutMs: number;
   /** PEM texts of authorities that are trusted besides the ones that Node ships. @default none */
   readonly ca?: string | readonly string[];
+  /** @default the system's resolver, with all its addresses */
+  readonly lookup?: Lookup;
   /** What is set for single receivers. @default nothing */
   readonly endpoints?: EndpointSource;
   /** Requests at a time for each host and port. @default 8 */
@@ -46,7 +49,7 @@ export const LONGEST_WAIT_MS = LOOK_UP_MS + PATIENCE_MS;
 
 /** @throws Error where `ca` is not PEM */
 export function createSender(options: SenderOptions): Sender {
-  const { secrets, allow, connectTimeoutMs, ca = [], endpoints, hostConcurrency } = options;
+  const { secrets, allow, connectTimeoutMs, ca = [], lookup, endpoints, hostConcurrency } = options;
   const trust = new TrustStore([ca].flat());
   const limiter = new Limiter(hostConcurrency ?? DEFAULT_HOST_CONCURRENCY);
   const running = new Map<AbortController, Promise<unknown>>();
@@ -62,7 +65,7 @@ export function createSender(options: SenderOptions): Sender {
     const secureContext = trust.for(endpoint);
     return await post(
       { url: request.url, headers, body, signal },
-      { allow, connectTimeoutMs, secureContext },
+      { allow, connectTimeoutMs, secureContext, ...(lookup !== undefined && { lookup }) },
       readResult,
     );
   }
@@ -79,10 +82,9 @@ export function createSender(options: SenderOptions): Sender {
     };
     const timer = setTimeout(expire, Math.min(request.deadlineMs, LONGEST_TIMER));
     try {
-      const result = await attempt(request, endpoint, limit.signal).catch(
-        // Once the attempt was ended, whatever undici makes of it is an echo of that.
-        (error: unknown): Result => ({ error: classify(limit.signal.aborted ? limit.signal.reason : error) }),
-      );
+      const result = await attempt(request, endpoint, limit.signal).catch((error: unknown): Result => ({
+        error: classify(error),
+      }));
       return { startedAt, durationMs: Math.round(performance.now() - start), ...result };
     } finally {
       clearTimeout(timer);

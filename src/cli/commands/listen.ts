@@ -20,8 +20,8 @@ export interface ListenFlags {
 }
 
 /** Where the README's quick start sends its webhooks. */
-export const LISTEN_PORT = '8080';
-export const LISTEN_HOST = '127.0.0.1';
+const LISTEN_PORT = '8080';
+const LISTEN_HOST = '127.0.0.1';
 
 interface Options {
   readonly port: number;
