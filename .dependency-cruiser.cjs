@@ -64,7 +64,7 @@ module.exports = {
       'webhooks',
       'Webhooks know neither Temporal nor Koa: the domain, Node and their own libraries.',
       own('src/webhooks'),
-      [DOMAIN, npm('undici', 'ipaddr.js')],
+      [DOMAIN, npm('ipaddr.js', 'rate-limiter-flexible')],
       { node: true },
     ),
     row(
@@ -125,16 +125,16 @@ module.exports = {
         npm('koa', '@koa/router', '@koa/bodyparser', '@koa/cors', 'koa-helmet', 'helmet'),
         npm('koa-compress', 'koa-conditional-get', 'rate-limiter-flexible', 'better-sse'),
         npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),
-        npm('undici', 'pino'),
+        npm('pino'),
       ],
       { node: true },
     ),
     {
       name: 'http-types-only',
-      comment: 'The facade is handed its logger and its agent; it only names their types.',
+      comment: 'The facade is handed its logger; it only names its type.',
       severity: 'error',
       from: { path: own('src/http') },
-      to: { path: npm('undici', 'pino'), dependencyTypesNot: ['type-only'] },
+      to: { path: npm('pino'), dependencyTypesNot: ['type-only'] },
     },
 
     row(

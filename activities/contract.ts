@@ -2,6 +2,7 @@
 import type { BlockInput, BlockOutcome } from '../src/domain/block';
 import type { WorkersSeen } from '../src/domain/service';
 import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
+import type { Limited } from '../src/domain/limited';
 import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
 
 /** Whose workers are looked for, and for which job. */
@@ -26,6 +27,6 @@ export interface Activities {
   findWorkers(input: FindWorkersInput): Promise<WorkersSeen>;
   /** Runs a block of items of one node and answers one outcome per item (DESIGN.md, «runBlock»). */
   runBlock(input: BlockInput): Promise<BlockOutcome>;
-  /** Makes one attempt; every outcome is answered, never thrown. */
-  sendWebhook(request: WebhookRequest): Promise<AttemptOutcome>;
+  /** Makes one attempt, or none where there is no place for it now; every outcome is answered, never thrown. */
+  sendWebhook(request: WebhookRequest): Promise<AttemptOutcome | Limited>;
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { MAX_OUTPUT_BYTES, type BlockInput } from '../src/domain/block';
 import { ConnectError } from '../src/webhooks/connector';
-import { post, type PostOptions } from '../src/webhooks/post';
+import { post, type Answer, type PostOptions } from '../src/webhooks/post';
 import type { AlgorithmArgs, AlgorithmFunction } from './algorithm';
 import { CrashError, FinalError } from './run-item';
 
@@ -55,8 +55,6 @@ function headersOf({ jobId, taskId }: AlgorithmArgs): Record<string, string> {
     'idempotency-key': createHash('sha256').update(`${jobId}\n${taskId}`).digest('hex'),
   };
 }
-
-type Answer = Parameters<Parameters<typeof post>[2]>[0];
 
 async function readAnswer({ statusCode, body }: Answer): Promise<unknown> {
   if (statusCode === 200) {

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Sender } from '../src/webhooks/send';
+import { LONGEST_WAIT_MS, type Sender } from '../src/webhooks/send';
 import type { Activities } from './contract';
 import { attemptOverdue } from './failures';
 
@@ -16,7 +16,7 @@ export function createSendWebhook(sender: Sender): Activities['sendWebhook'] {
 
 /** A worker that hung may have taken the attempt long ago; only the server knows when. */
 async function isOverdue({ info, client }: Context, deadlineMs: number): Promise<boolean> {
-  const spareMs = info.startToCloseTimeoutMs - deadlineMs;
+  const spareMs = info.startToCloseTimeoutMs - deadlineMs - LONGEST_WAIT_MS;
   // The common case: it can't have been taken before it was asked for.
   if (Date.now() - info.currentAttemptScheduledTimestampMs <= spareMs) return false;
   const { workflowId, runId } = info.workflowExecution ?? {};

@@ -14,6 +14,7 @@ import { parseSettings, type JobSettings } from './domain/settings';
 import { parseDefinition, parsePipeline } from './domain/validate';
 import { JobHandle } from './job-handle';
 import { within } from './temporal/deadline';
+import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { describeJob } from './temporal/jobs';
 import type { JobType } from './temporal/started-job';
@@ -23,8 +24,12 @@ import { PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TAGS, PIPELINE_TYPES } from '.
 
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
 export { JobHandle } from './job-handle';
+export { Deliveries, type PageOptions } from './temporal/deliveries';
+export type { DeliveryCriteria } from './temporal/find-deliveries';
 export type { JobCriteria } from './temporal/find-jobs';
+export type { DeliveryPage } from './temporal/list-deliveries';
 export type { JobType, StartedJob } from './temporal/started-job';
+export type { TestOutcome } from './temporal/test-webhook';
 export type { WebhookOutcome } from './temporal/webhook-outcomes';
 
 /** What holds for every job that a client starts. */
@@ -33,6 +38,8 @@ export interface PipelineClientOptions {
   readonly taskQueue?: string;
   /** What every job of this client is started with. @default see `JobSettings` */
   readonly settings?: Partial<JobSettings>;
+  /** Makes the `dataUrl` of a job's settings. @default none: all results are in the webhook */
+  readonly dataUrl?: (jobId: string) => string;
 }
 
 /** What holds for one job, beside its pipeline. */
@@ -64,12 +71,17 @@ const START_WITHIN_MS = 10_000;
  * apart by `code`; what goes wrong on the way to Temporal is the SDK's own error.
  */
 export class PipelineClient {
+  /** What was sent to receivers, and how to have it sent again. */
+  readonly deliveries: Deliveries;
+
   private searchable: Promise<boolean> | undefined;
 
   constructor(
     private readonly client: Client,
     private readonly options: PipelineClientOptions = {},
-  ) {}
+  ) {
+    this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
+  }
 
   /**
    * Checks a pipeline as `start` does, and starts nothing.
@@ -104,13 +116,21 @@ export class PipelineClient {
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
     const searchable = await within(this.client, START_WITHIN_MS, () => this.isSearchable());
+    const { settings, dataUrl } = this.options;
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       memo: { [DIGEST]: digest },
       taskQueue: this.options.taskQueue ?? 'pipelines',
-      args: [pipeline, { ...this.options.settings, ...(homes !== undefined && { homes }) }],
+      args: [
+        pipeline,
+        {
+          ...settings,
+          ...(dataUrl !== undefined && { dataUrl: dataUrl(jobId) }),
+          ...(homes !== undefined && { homes }),
+        },
+      ],
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
       priority: { priorityKey: pipeline.priority ?? DEFAULTS.priority, fairnessKey: pipeline.name.slice(0, 64) },
       ...(searchable && {

@@ -39,6 +39,15 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+const SIZES = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 };
+
+/** `500B`, `64KiB`, `1.5MiB` as bytes. */
+export function parseSize(text: string): number {
+  const [, amount, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(B|KiB|MiB|GiB)$/.exec(text) ?? [];
+  if (amount === undefined) throw new Error(`"${text}" is not a size such as 500B, 64KiB or 1MiB`);
+  return Math.round(Number(amount) * SIZES[unit as keyof typeof SIZES]);
+}
+
 export function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new Error(`"${text}" is not a port from 0 to 65535`);
   return Number(text);

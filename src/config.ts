@@ -2,6 +2,7 @@
  * The configuration of contract §9: read from the environment and from flags, checked as a whole, reported as a whole.
  * Temporal's own variables are not here: `temporal/connection.ts` leaves them to `@temporalio/envconfig`.
  */
+import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import {
@@ -15,12 +16,15 @@ import {
   parsePositiveDuration,
   parseRateLimit,
   parseSchedule,
+  parseSize,
   parseToken,
   parseUrl,
   type RateLimit,
 } from './config-values';
 import type { LogLevel } from './logger';
 import { parseDatabaseUrl } from './store/postgres-url';
+import { parseSecretKeys } from './store/secret-key';
+import { readCertificates } from './webhooks/certificates';
 import { parseAllowList, type AllowList } from './webhooks/guard';
 import { parseSecrets, type Secret } from './webhooks/sign';
 
@@ -62,7 +66,19 @@ export const SETTINGS = {
     fallback: '1s',
     what: 'at most one event in this time',
   },
+  webhookInlineLimit: { name: 'WEBHOOK_INLINE_LIMIT', fallback: '1MiB', what: 'results beyond it travel as addresses' },
+  webhookHostConcurrency: {
+    name: 'WEBHOOK_HOST_CONCURRENCY',
+    fallback: '8',
+    what: 'requests of one worker to one host at a time',
+  },
+  webhookCa: { name: 'WEBHOOK_CA', unset: "Node's own", what: 'file of PEM certificates that are trusted besides' },
   deliveryRetention: { name: 'DELIVERY_RETENTION', fallback: '14d', what: 'how long dead deliveries are kept' },
+  secretKey: {
+    name: 'SECRET_KEY',
+    unset: 'made by start',
+    what: '32 bytes in base64 that encrypt secrets, or several',
+  },
   apiToken: { name: 'API_TOKEN', unset: 'none is asked for', what: 'bearer token of all requests but health' },
   corsOrigin: { name: 'CORS_ORIGIN', unset: 'off', what: 'origins whose pages may ask, comma-separated, or *' },
   rateLimit: { name: 'RATE_LIMIT', unset: 'off', what: 'requests of one client address, such as 100/s' },
@@ -100,7 +116,15 @@ export interface Config {
   readonly webhookAttemptTimeout: number;
   readonly webhookProgressTimeout: number;
   readonly webhookProgressInterval: number;
+  /** Bytes. */
+  readonly webhookInlineLimit: number;
+  /** Requests. */
+  readonly webhookHostConcurrency: number;
+  /** PEM texts. */
+  readonly webhookCa: readonly string[];
   readonly deliveryRetention: number;
+  /** The first encrypts, each of them decrypts; empty means that nothing can be encrypted. */
+  readonly secretKeys: readonly KeyObject[];
   /** A secret: never log. */
   readonly apiToken?: string;
   /** Empty means that no page of another origin may ask. */
@@ -171,6 +195,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     webhookAttemptTimeout: read(SETTINGS.webhookAttemptTimeout, parsePositiveDuration),
     webhookProgressTimeout: read(SETTINGS.webhookProgressTimeout, parsePositiveDuration),
     webhookProgressInterval: read(SETTINGS.webhookProgressInterval, parseDuration),
+    webhookInlineLimit: read(SETTINGS.webhookInlineLimit, parseSize),
+    webhookHostConcurrency: read(SETTINGS.webhookHostConcurrency, parseCount),
+    webhookCa: read(SETTINGS.webhookCa, (text) => (text === '' ? [] : readCertificates(text))),
+    secretKeys: read(SETTINGS.secretKey, parseSecretKeys),
     deliveryRetention: read(SETTINGS.deliveryRetention, parsePositiveDuration),
     ...(apiToken !== undefined && { apiToken }),
     corsOrigin: read(SETTINGS.corsOrigin, parseOrigins),

@@ -12,6 +12,7 @@ export type {
 export { JobHandle, PipelineClient, type PipelineClientOptions, type StartOptions } from './client';
 export type { AttemptOutcome, Attempt, AttemptError } from './domain/delivery';
 export type { DeliveryRecord, DeliveryState } from './domain/delivery-record';
+export type { ClientCertificate, Endpoint } from './domain/endpoint';
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
 export type {
   ActiveNode,
@@ -27,3 +28,4 @@ export type { Pipeline, PipelineNode, RetryPolicyName } from './domain/pipeline'
 export type { JobSettings } from './domain/settings';
 export type { Level } from './domain/verbosity';
 export { PipelinesPlugin, type PipelinesPluginOptions } from './plugin';
+export type { EndpointSource } from './webhooks/endpoints';

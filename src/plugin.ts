@@ -9,12 +9,14 @@ import {
   createSendWebhook,
   type Algorithms,
 } from '../activities';
+import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
 import { keepDone, type Keeping } from './temporal/keeping';
 import { isServed } from './temporal/pollers';
 import { ensureReconciler } from './temporal/reconciler';
 import { announce } from './temporal/registry';
 import { findUntold } from './temporal/untold-jobs';
+import { toSource, type EndpointSource } from './webhooks/endpoints';
 import { parseAllowList } from './webhooks/guard';
 import { createSender, type Sender, type SenderOptions } from './webhooks/send';
 
@@ -35,8 +37,19 @@ export interface PipelinesPluginOptions {
     readonly allow?: SenderOptions['allow'];
     /** Look-up, TCP and TLS together, in milliseconds. @default 5000 */
     readonly connectTimeoutMs?: number;
-    /** Requests in flight at a time. @default 100 */
+    /** Requests in flight at a time. @default 500 */
     readonly concurrency?: number;
+    /** The same for each host and port; whoever finds no place waits in a timer of Temporal's. @default 8 */
+    readonly hostConcurrency?: number;
+    /** PEM texts of authorities that are trusted besides the ones that Node ships. @default none */
+    readonly ca?: SenderOptions['ca'];
+    /**
+     * What is set for single receivers: a list, checked at once, or where to look them up. An endpoint that breaks a rule
+     * is an Error with the `code` `InvalidPipeline`.
+     *
+     * @default nothing
+     */
+    readonly endpoints?: readonly Endpoint[] | EndpointSource;
   };
   /** Algorithms that are HTTP endpoints. */
   readonly http?: {
@@ -62,8 +75,8 @@ export interface PipelinesPluginOptions {
 
 /**
  * Adds the activities `runBlock`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
- * `deliverWebhook`, `reconcileWebhooks` and `algorithmRegistry` where it has none of its own; a worker with own workflows
- * re-exports ours from `temporal-pipelines/workflows`.
+ * `deliverWebhook`, `testWebhook`, `reconcileWebhooks` and `algorithmRegistry` where it has none of its own; a worker with own
+ * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
  * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to.
@@ -102,11 +115,16 @@ export class PipelinesPlugin extends SimplePlugin {
     this.own = own;
     this.algorithms = announce ? algorithms : undefined;
     this.reconcile = reconcile;
-    this.concurrency = webhooks.concurrency ?? 100;
+    this.concurrency = webhooks.concurrency ?? 500;
+    const allow = webhooks.allow ?? parseAllowList(undefined);
+    const { ca, endpoints, hostConcurrency } = webhooks;
     this.sender = createSender({
       secrets: webhooks.secrets ?? [],
-      allow: webhooks.allow ?? parseAllowList(undefined),
+      allow,
       connectTimeoutMs: webhooks.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      ...(ca !== undefined && { ca }),
+      ...(hostConcurrency !== undefined && { hostConcurrency }),
+      ...(endpoints !== undefined && { endpoints: toSource(endpoints, allow) }),
     });
   }
 

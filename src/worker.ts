@@ -1,5 +1,5 @@
 /** The worker process: an ordinary Temporal Worker with our plugin, and the settings that were measured to serve it best. */
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Algorithms } from '../activities';
 import { PipelinesPlugin, type PipelinesPluginOptions } from './plugin';
 import type { TemporalTarget } from './temporal/connection';
@@ -10,6 +10,8 @@ export interface PipelineWorkerOptions extends PipelinesPluginOptions {
   readonly target: TemporalTarget;
   /** Blocks that run at a time. @default 100 */
   readonly slots?: number;
+  /** Made ahead of time by `bundleWorkflowCode` of the workflows. @default made at the start, which takes seconds */
+  readonly workflowBundle?: WorkerOptions['workflowBundle'];
   /** Workflows kept in memory between their tasks. @default the SDK's */
   readonly maxCachedWorkflows?: number;
 }
@@ -32,6 +34,7 @@ export async function createPipelineWorker(options: PipelineWorkerOptions): Prom
     taskQueue: options.taskQueue,
     plugins: [plugin],
     maxConcurrentActivityTaskExecutions: options.slots ?? 100,
+    ...(options.workflowBundle !== undefined && { workflowBundle: options.workflowBundle }),
     ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
     // A killed worker's workflows go on elsewhere after this, not after the default ten seconds.
     stickyQueueScheduleToStartTimeout: '2s',

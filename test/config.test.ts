@@ -1,8 +1,11 @@
 import { expect } from 'chai';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig, SETTINGS, urlOf } from '../src/config';
 import { parseDuration } from '../src/config-values';
 import { MUST_DELIVER } from '../src/domain/delivery';
+import { CERTIFICATE } from './webhooks/receivers';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -18,6 +21,16 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 }
 
 describe('config', () => {
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pipelines-config-'));
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
   it('has the defaults of the contract', () => {
     const config = loadConfig({});
     expect(config).to.deep.include({
@@ -34,6 +47,10 @@ describe('config', () => {
       webhookAttemptTimeout: 15_000,
       webhookProgressTimeout: 5_000,
       webhookProgressInterval: 1_000,
+      webhookInlineLimit: 1_048_576,
+      webhookHostConcurrency: 8,
+      webhookCa: [],
+      secretKeys: [],
       deliveryRetention: 14 * 86_400_000,
       corsOrigin: [],
       logLevel: 'info',
@@ -48,6 +65,8 @@ describe('config', () => {
   });
 
   it('reads each variable', () => {
+    const certificates = join(folder, 'ca.pem');
+    writeFileSync(certificates, `our authorities\n${CERTIFICATE}${CERTIFICATE}`);
     const env = {
       HOST: '::1',
       PORT: '8080',
@@ -67,13 +86,20 @@ describe('config', () => {
       WEBHOOK_ATTEMPT_TIMEOUT: '1m',
       WEBHOOK_PROGRESS_TIMEOUT: '2s',
       WEBHOOK_PROGRESS_INTERVAL: '0s',
+      WEBHOOK_INLINE_LIMIT: '64KiB',
+      WEBHOOK_HOST_CONCURRENCY: '3',
+      WEBHOOK_CA: certificates,
+      SECRET_KEY: `${Buffer.alloc(32, 1).toString('base64')}, ${Buffer.alloc(32, 2).toString('base64')}`,
       DELIVERY_RETENTION: '1h',
       API_TOKEN: 'open-sesame',
       CORS_ORIGIN: 'https://pages.example, http://localhost:5173',
       RATE_LIMIT: '600/m',
       LOG_LEVEL: 'DEBUG',
     };
-    const { webhookSecrets, webhookAllow, algorithmAllow, ...config } = loadConfig({ ...env, UNRELATED: 'x' });
+    const { webhookSecrets, webhookAllow, algorithmAllow, secretKeys, ...config } = loadConfig({
+      ...env,
+      UNRELATED: 'x',
+    });
     expect(config).to.deep.equal({
       host: '::1',
       port: 8_080,
@@ -90,6 +116,9 @@ describe('config', () => {
       webhookAttemptTimeout: 60_000,
       webhookProgressTimeout: 2_000,
       webhookProgressInterval: 0,
+      webhookInlineLimit: 65_536,
+      webhookHostConcurrency: 3,
+      webhookCa: [CERTIFICATE.trim(), CERTIFICATE.trim()],
       deliveryRetention: 3_600_000,
       apiToken: 'open-sesame',
       corsOrigin: ['https://pages.example', 'http://localhost:5173'],
@@ -98,6 +127,7 @@ describe('config', () => {
       given: { ...env, ALGORITHMS: './a.js, ./b.js,' },
     });
     expect(webhookSecrets).to.have.length(2);
+    expect(secretKeys.map((key) => key.export()[0])).to.deep.equal([1, 2]);
     expect([...webhookAllow.hosts]).to.deep.equal(['hooks.internal']);
     expect([...algorithmAllow.hosts]).to.deep.equal(['algorithms.internal']);
   });
@@ -140,6 +170,15 @@ describe('config', () => {
     ['MAX_BATCH', '1e6'],
     ['WEBHOOK_SECRETS', 'whsec_c2hvcnQ='],
     ['WEBHOOK_SECRETS', SECRET.replace('whsec_', '')],
+    ['WEBHOOK_SECRETS', `whsec_${Buffer.alloc(23).toString('base64')}`],
+    ['WEBHOOK_SECRETS', `whsec_${Buffer.alloc(65).toString('base64')}`],
+    ['WEBHOOK_HOST_CONCURRENCY', '0'],
+    ['WEBHOOK_CA', '/nowhere/ca.pem'],
+    ['WEBHOOK_CA', __filename],
+    ['SECRET_KEY', Buffer.alloc(31).toString('base64')],
+    ['SECRET_KEY', Buffer.alloc(33).toString('base64')],
+    ['SECRET_KEY', 'x'.repeat(44)],
+    ['SECRET_KEY', `${Buffer.alloc(32).toString('base64')},another`],
     ['WEBHOOK_ALLOW', '10.0.0.0/33'],
     ['WEBHOOK_RETRY_SCHEDULE', ','],
     ['WEBHOOK_RETRY_SCHEDULE', '0s,soon'],
@@ -147,6 +186,7 @@ describe('config', () => {
     ['WEBHOOK_ATTEMPT_TIMEOUT', '-1s'],
     ['WEBHOOK_PROGRESS_TIMEOUT', '1w'],
     ['WEBHOOK_PROGRESS_INTERVAL', '1 s'],
+    ['WEBHOOK_INLINE_LIMIT', '1MB'],
     ['DELIVERY_RETENTION', '366d'],
     ['API_TOKEN', 'open sesame'],
     ['CORS_ORIGIN', 'pages.example'],
@@ -169,6 +209,7 @@ describe('config', () => {
         WEBHOOK_SECRETS: 'whsec_hunter2',
         PUBLIC_URL: 'https://me:hunter2@x.example',
         API_TOKEN: 'my hunter2',
+        SECRET_KEY: 'hunter2',
       }),
       ...[
         'mysql://me:hunter2@db',
@@ -177,7 +218,7 @@ describe('config', () => {
         'postgres://me:55#hunter2@db/x',
       ].flatMap((text) => problemsOf({ DATABASE_URL: text })),
     ];
-    expect(problems).to.have.length(7);
+    expect(problems).to.have.length(8);
     expect(problems.join()).to.not.include('hunter2');
   });
 

@@ -1,12 +1,15 @@
 /** Hands a job's terminal events over to workflows that outlive it (DESIGN.md, «Deliveries»). */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import { toWebhookText } from '../src/domain/big-results';
+import { firstMemo, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
 import type { ResultBody } from '../src/domain/events';
 import type { Job } from '../src/domain/job';
 import { isSameUrl } from '../src/domain/url';
 import type { JobSettings } from '../src/domain/settings';
 import type { UntoldJob, Webhooks } from '../src/domain/untold';
-import { deliverWebhook, type DeliverWebhookInput, type OutgoingEvent } from './deliver-webhook';
+import { deliverWebhook } from './deliver-webhook';
+import { DELIVERY } from './messages';
 import type { ProgressSender } from './progress-sender';
 import { PIPELINE_STATUS, WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from './search-attributes';
 import { webhookId } from './webhook-id';
@@ -27,14 +30,20 @@ export async function startDeliveries(job: Job, sender: ProgressSender, settings
     if (result !== undefined) {
       await startResult(endedJob(job, settings), result, job.outbox.sequence + 1, progressEvents.length > 0);
     }
-    if (progress !== undefined) await startProgress(endedJob(job, settings), progress, progressEvents, shared);
+    if (progress !== undefined) {
+      await startProgress(endedJob(job, settings), progress, progressEvents, { shared, gone: sender.isGone });
+    }
     return;
   }
   await Promise.all([
     startResult(endedJob(job, settings), result, 1, false),
     progress === undefined
       ? undefined
-      : sender.takeRest().then((events) => startProgress(endedJob(job, settings), progress, events, false)),
+      : sender
+          .takeRest()
+          .then((events) =>
+            startProgress(endedJob(job, settings), progress, events, { shared: false, gone: sender.isGone }),
+          ),
   ]);
 }
 
@@ -54,7 +63,10 @@ export async function startUntoldProgress(job: UntoldJob): Promise<void> {
   if (progress === undefined || sequence === undefined) return;
   const body = JSON.stringify(job.record.status);
   const event = { webhookId: webhookId('progress', 'end', job.firstRunId), sequence, body };
-  await startProgress({ ...job, results: job.record.results }, progress, [event], isShared(job.webhooks));
+  await startProgress({ ...job, results: job.record.results }, progress, [event], {
+    shared: isShared(job.webhooks),
+    gone: false,
+  });
 }
 
 function isShared({ progress, result }: Webhooks = {}): boolean {
@@ -65,7 +77,7 @@ function isShared({ progress, result }: Webhooks = {}): boolean {
 interface EndedJob {
   readonly jobId: string;
   readonly firstRunId: string;
-  readonly results: ResultBody | undefined;
+  readonly results: ResultBody;
   readonly settings: DeliverySettings;
   /** Whether it has our search attributes: one that the namespace lacks would hold a workflow's task up for ever. */
   readonly searchable: boolean;
@@ -75,10 +87,11 @@ interface EndedJob {
 
 function endedJob(job: Job, settings: Settings): EndedJob {
   const { firstExecutionRunId, typedSearchAttributes } = workflowInfo();
+  if (job.record === undefined) throw new Error('the job has not ended');
   return {
     jobId: job.jobId,
     firstRunId: firstExecutionRunId,
-    results: job.record?.results,
+    results: job.record.results,
     settings,
     searchable: typedSearchAttributes.get(PIPELINE_STATUS) !== undefined,
     reusesId: true,
@@ -87,7 +100,11 @@ function endedJob(job: Job, settings: Settings): EndedJob {
 
 /** @param hasPredecessor whether a progress event is to go to the same URL before it */
 async function startResult(job: EndedJob, url: string, sequence: number, hasPredecessor: boolean): Promise<void> {
-  const event = { webhookId: webhookId('result', 'end', job.firstRunId), sequence, body: JSON.stringify(job.results) };
+  const event = {
+    webhookId: webhookId('result', 'end', job.firstRunId),
+    sequence,
+    body: toWebhookText(job.results, job.settings),
+  };
   await start(job, {
     ...deliverySettings(job.settings),
     jobId: job.jobId,
@@ -103,7 +120,7 @@ async function startProgress(
   job: EndedJob,
   url: string,
   events: readonly OutgoingEvent[],
-  shared: boolean,
+  { shared, gone }: { readonly shared: boolean; readonly gone: boolean },
 ): Promise<void> {
   if (events.length === 0) return;
   const terminalId = webhookId('progress', 'end', job.firstRunId);
@@ -115,6 +132,7 @@ async function startProgress(
     url,
     earlier: events.filter((candidate) => candidate !== event),
     ...(event !== undefined && { event }),
+    ...(gone && { gone }),
     hasPredecessor: false,
     ...(shared && { successor: `${job.jobId}/result` }),
   });
@@ -124,7 +142,7 @@ function deliverySettings(
   settings: DeliverySettings,
 ): Pick<
   DeliverWebhookInput,
-  'taskQueue' | 'progressTimeoutMs' | 'attemptTimeoutMs' | 'retryScheduleMs' | 'retentionMs'
+  'taskQueue' | 'progressTimeoutMs' | 'attemptTimeoutMs' | 'retryScheduleMs' | 'retentionMs' | 'hasMemo'
 > {
   return {
     taskQueue: settings.webhookTaskQueue,
@@ -132,6 +150,7 @@ function deliverySettings(
     attemptTimeoutMs: settings.attemptTimeoutMs,
     retryScheduleMs: settings.retryScheduleMs,
     retentionMs: settings.deliveryRetentionMs,
+    hasMemo: true,
   };
 }
 
@@ -144,6 +163,7 @@ async function start({ jobId, searchable, reusesId }: EndedJob, input: DeliverWe
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: reusesId ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
       staticSummary: `${input.kind} webhook`,
+      ...(event !== undefined && { memo: { [DELIVERY]: firstMemo(input) } }),
       // Without a must-deliver event there is nothing that someone could look for.
       ...(searchable &&
         event !== undefined && {

@@ -3,3 +3,4 @@ export { deliverWebhook } from './deliver-webhook';
 export { reconcileWebhooks } from './reconcile-webhooks';
 export { algorithmRegistry } from './registry';
 export { runPipeline } from './run-pipeline';
+export { testWebhook } from './test-webhook';

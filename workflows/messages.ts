@@ -9,6 +9,8 @@ import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
 import type { Announcement } from '../src/domain/registry';
 
 export const RUN_PIPELINE = 'runPipeline';
+export const DELIVER_WEBHOOK = 'deliverWebhook';
+export const TEST_WEBHOOK = 'testWebhook';
 
 /** What became of a progress event. */
 export interface ProgressOutcome {
@@ -38,9 +40,15 @@ export const resumeSignal = defineSignal('resume');
 
 /** To `deliverWebhook`: the delivery that goes before this one to the same URL has ended. */
 export const predecessorEndedSignal = defineSignal('predecessorEnded');
-/** To `deliverWebhook`: make a manual attempt now. */
-export const redeliverSignal = defineSignal('redeliver');
+/**
+ * To `deliverWebhook`: make a manual attempt, now or after so many milliseconds. While one is asked for or being made,
+ * nothing is asked for twice.
+ */
+export const redeliverSignal = defineSignal<[delayMs?: number]>('redeliver');
 export const deliveryQuery = defineQuery<DeliveryRecord>('delivery');
+
+/** Memo of a `deliverWebhook` that is open: a `DeliveryMemo`. */
+export const DELIVERY = 'delivery';
 
 export const ALGORITHM_REGISTRY = 'algorithmRegistry';
 /** To `algorithmRegistry`: what the workers of its task queue serve. */

@@ -1,13 +1,14 @@
 /** Sends a job's progress events while it runs: in order, one in flight, each at most three times (contract §7). */
-import { condition, setHandler } from '@temporalio/workflow';
+import { condition, patched, setHandler } from '@temporalio/workflow';
 import { LATEST_WINS, nextStep } from '../src/domain/delivery';
+import type { OutgoingEvent } from '../src/domain/delivery-input';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
+import { isLimited } from '../src/domain/limited';
 import { isEnded, type Job } from '../src/domain/job';
 import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
-import type { OutgoingEvent } from './deliver-webhook';
-import { attemptPriority, sendAttempt } from './send-attempt';
+import { attemptPriority, offerAttempt } from './send-attempt';
 import { progressOutcomeQuery, type ProgressOutcome } from './messages';
 import { webhookId } from './webhook-id';
 
@@ -76,6 +77,11 @@ export class ProgressSender {
     return this.run();
   }
 
+  /** Whether the receiver wants no more progress of this job. */
+  get isGone(): boolean {
+    return this.gone;
+  }
+
   private isRunning(): boolean {
     return !isEnded(this.job) && !this.gone && !this.resting;
   }
@@ -87,13 +93,20 @@ export class ProgressSender {
    */
   async takeRest(): Promise<OutgoingEvent[]> {
     await condition(() => !this.attempting, this.settings.progressTimeoutMs);
-    if (this.gone) return [];
+    if (this.gone) return this.takeTerminal();
     // Its last attempt may still be in flight: then there is none left to hand over.
     const unsent = (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
     return [
       ...(unsent === undefined ? [] : [unsent]),
       ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body)),
     ];
+  }
+
+  /** The receiver answered 410: the rest of progress is dropped, the terminal event is recorded as dead. */
+  private takeTerminal(): OutgoingEvent[] {
+    const body = this.job.outbox.queue.splice(0).at(-1);
+    if (body?.status !== this.job.status) return [];
+    return patched('record-of-gone-progress') ? [this.toOutgoing(body)] : [];
   }
 
   /** Whether what came while a throttled event waits goes before it. */
@@ -117,10 +130,11 @@ export class ProgressSender {
     if (notBefore > Date.now()) await condition(() => !this.isRunning(), notBefore - Date.now());
     const url = this.job.pipeline.webhooks?.progress ?? '';
     const { status } = JSON.parse(event.body) as ProgressBody;
+    let asked = 0;
     for (let attempt = made + 1; this.isRunning(); attempt++) {
       this.current = { ...event, attempts: attempt };
       this.attempting = true;
-      const outcome = await sendAttempt(
+      const outcome = await offerAttempt(
         {
           ...event,
           url,
@@ -129,8 +143,16 @@ export class ProgressSender {
           deadlineMs: this.settings.progressTimeoutMs,
         },
         { taskQueue: this.settings.webhookTaskQueue, priorityKey: attemptPriority(attempt) },
+        asked++,
       );
       this.attempting = false;
+      if (isLimited(outcome)) {
+        // It was no attempt, so the same one is due again; a job that ends meanwhile leaves it to its delivery.
+        this.current = { ...event, attempts: --attempt, notBefore: Date.now() + outcome.limitedMs };
+        await condition(() => !this.isRunning(), outcome.limitedMs);
+        continue;
+      }
+      asked = 0;
       this.last = { url, status, outcome };
       const step = nextStep(outcome, attempt, LATEST_WINS, Math.random());
       if (step.kind !== 'retry') {

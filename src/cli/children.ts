@@ -20,6 +20,8 @@ export interface ChildSettings {
   /** Of the server that the supervisor runs; undefined for one that the environment names. */
   readonly ownTemporal: string | undefined;
   readonly algorithms: readonly string[] | undefined;
+  /** Where none was given. */
+  readonly secretKey: string | undefined;
 }
 
 /** Deliveries to this machine, and algorithms on it, are what a first try needs; a server for others does without. */
@@ -27,7 +29,7 @@ const THIS_MACHINE = '127.0.0.0/8,::1';
 
 /** The same configuration as the supervisor's, with what the supervisor has decided filled in. */
 export function childEnvironment(config: Config, settings: ChildSettings): NodeJS.ProcessEnv {
-  const { port, temporalUiUrl, ownTemporal, algorithms } = settings;
+  const { port, temporalUiUrl, ownTemporal, algorithms, secretKey } = settings;
   const ours = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
   const inherited = Object.entries(process.env).filter(
     // What speaks of another server (a namespace, a key) does not go with ours.
@@ -37,6 +39,7 @@ export function childEnvironment(config: Config, settings: ChildSettings): NodeJ
     WEBHOOK_ALLOW: THIS_MACHINE,
     ALGORITHM_ALLOW: THIS_MACHINE,
     PUBLIC_URL: urlOf(config.host, port),
+    ...(secretKey !== undefined && { SECRET_KEY: secretKey }),
     ...Object.fromEntries(inherited),
     ...config.given,
     HOST: config.host,

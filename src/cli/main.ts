@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import type { Flags } from '../config';
 import type { HealthFlags } from './commands/health';
+import type { ListenFlags } from './commands/listen';
 import type { SetupFlags } from './commands/setup';
 import { failWith } from './failure';
 import { addConfigOptions, configOf } from './options';
@@ -60,6 +61,24 @@ addConfigOptions(program.command('health'), ['host', 'port', 'taskQueue', 'logLe
   .action(async ({ live, worker, ...flags }: Flags & HealthFlags) => {
     const { health } = await import('./commands/health.js');
     process.stdout.write(`${await health(configOf(flags), { live, worker })}\n`);
+  });
+
+/** Each kind once; the command knows the rule. */
+const FAULTS = '500,503:30s,timeout,reset,close,slow:8s,redirect,ok';
+
+program
+  .command('listen')
+  .description('a receiver to try webhooks with: prints and verifies them, drops duplicates, fails as it is told')
+  .option('--port <value>', 'port that it listens on (default: 8080)')
+  .option('--host <value>', 'address that it listens on (default: 127.0.0.1)')
+  .option('--secret <value>', 'whsec_… keys, comma-separated; any may have signed (default: WEBHOOK_SECRETS)')
+  .option('--fail <faults>', `what to answer, in this order, and then ok: such as ${FAULTS}`)
+  .option('--fail-on <event>', 'fail progress or result webhooks only')
+  .option('--loop', 'then the same again, for ever')
+  .option('--bodies', 'print the bodies too')
+  .action(async (flags: ListenFlags) => {
+    const { listen } = await import('./commands/listen.js');
+    await listen(flags, process.env.WEBHOOK_SECRETS);
   });
 
 program.parseAsync().catch(failWith);

@@ -6,6 +6,7 @@ import { stopProcess } from '../temporal/processes';
 import { CHILD_GRACE } from './child';
 import { childEnvironment, ownEntry, type Entry } from './children';
 import { OwnServer } from './own-server';
+import { ownSecretKey } from './secret-key';
 import { lockDataDir, recordOf, StateFile, stillRuns, type State } from './state';
 import { Supervised } from './supervised';
 
@@ -72,7 +73,9 @@ async function startLocked(config: Config, options: StartOptions, undo: Undo): P
 
   const port = await facadePort(config);
   const { algorithms, entry = ownEntry() } = options;
-  const env = childEnvironment(config, { port, temporalUiUrl: uiUrl, ownTemporal: server?.address, algorithms });
+  const secretKey = config.given.SECRET_KEY === undefined ? await ownSecretKey(dataDir) : undefined;
+  const ownTemporal = server?.address;
+  const env = childEnvironment(config, { port, temporalUiUrl: uiUrl, ownTemporal, algorithms, secretKey });
   const child = (name: 'worker' | 'facade', command: string): Supervised => {
     const onSpawn = (pid: number): void => void state.note(recordOf(pid).then((record) => ({ [name]: record })));
     const supervised = new Supervised({ ...entry, name, args: [command], env, log, onSpawn });

@@ -1,4 +1,5 @@
 import type { Attempt, WebhookKind } from './delivery';
+import { compact } from './events';
 
 /** `dead`: it is not tried again, unless somebody asks for it within the retention. */
 export type DeliveryState = 'pending' | 'delivered' | 'dead';
@@ -21,8 +22,46 @@ export interface DeliveryRecord {
   readonly sequence: number;
   /** ISO 8601 UTC with milliseconds. */
   readonly createdAt: string;
-  /** ISO 8601; only while an automatic attempt is planned. */
+  /** When the next automatic attempt is due, ISO 8601; only while one is planned. */
   readonly nextAttemptAt?: string;
   /** In the order in which they were made. */
   readonly attempts: readonly Attempt[];
+}
+
+/** What has changed; undefined takes a key away. */
+export type DeliveryChange = { [K in keyof DeliveryRecord]?: DeliveryRecord[K] | undefined };
+
+/** The keys stay in the order of the contract. */
+export function changeRecord(record: DeliveryRecord, change: DeliveryChange): DeliveryRecord {
+  const { id, jobId, kind, url, state, reason, sequence, createdAt, nextAttemptAt, attempts } = {
+    ...record,
+    ...change,
+  };
+  return compact<DeliveryRecord>({
+    id,
+    jobId,
+    kind,
+    url,
+    state,
+    reason,
+    sequence,
+    createdAt,
+    nextAttemptAt,
+    attempts,
+  });
+}
+
+/** The most attempts that a record keeps; the automatic ones are 13 by default. */
+export const MAX_ATTEMPTS = 500;
+/** Of so many of the last attempts it keeps the answers' bodies. */
+export const MAX_BODIES = 50;
+
+/** Adds an attempt to a log, which stays small however often a delivery is asked for again: the oldest give way. */
+export function logAttempt(attempts: readonly Attempt[], attempt: Attempt): Attempt[] {
+  const kept = [...attempts, attempt].slice(-MAX_ATTEMPTS);
+  return kept.map((entry, index) => (index < kept.length - MAX_BODIES ? withoutBody(entry) : entry));
+}
+
+function withoutBody({ responseBody: _, ...entry }: Attempt): Attempt {
+  return entry;
 }

@@ -17,6 +17,8 @@ export type AttemptError =
   | 'status'
   | 'blocked address'
   | 'refused url'
+  /** The settings of its endpoint could not be read, so no request was made. */
+  | 'endpoint'
   | 'lost'
   | 'unknown';
 
@@ -41,7 +43,7 @@ export interface WebhookRequest {
 export interface AttemptOutcome {
   /** ISO 8601 UTC with milliseconds. */
   readonly startedAt: string;
-  /** Until the answer's headers, or until the attempt was given up. */
+  /** Until the attempt was over; for the body of an answer it waits a second at the most. */
   readonly durationMs: number;
   /** Of the answer; absent where none came. */
   readonly statusCode?: number;
@@ -84,6 +86,23 @@ export type NextStep =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead'; readonly reason: 'gone' | 'refused' | 'exhausted' };
+
+/** How long the progress events that a job left behind get all their attempts. */
+const LEFTOVERS_RETRIED_MS = 60_000;
+/** What the terminal event waits for the events before it at the most. */
+const LEFTOVERS_MS = 5 * 60_000;
+
+/**
+ * What an event that the job left behind still gets, before the terminal one: all its attempts in the first minute, then
+ * one, and after five minutes none. It is the terminal event that must arrive, and it would only wait longer behind a
+ * receiver that is down.
+ *
+ * @param elapsedMs since the first of them could be sent
+ */
+export function leftoverBudget(elapsedMs: number): 'all' | 'one' | 'none' {
+  if (elapsedMs >= LEFTOVERS_MS) return 'none';
+  return elapsedMs < LEFTOVERS_RETRIED_MS ? 'all' : 'one';
+}
 
 const JITTER = 0.2;
 
@@ -129,9 +148,9 @@ const HTTP_DATE =
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) {
-    const ms = Number(text) * 1_000;
-    // Beyond that it is no number that JSON or a timer could carry: Infinity would arrive as null.
-    return ms > 0 && Number.isSafeInteger(ms) ? ms : undefined;
+    // Beyond that it is no number that JSON could carry: Infinity would arrive as null.
+    const ms = Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
+    return ms > 0 ? ms : undefined;
   }
   if (!HTTP_DATE.test(text)) return undefined;
   // Without a zone Date.parse would take the machine's own.

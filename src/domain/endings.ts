@@ -1,5 +1,6 @@
 /** The ways in which a job ends. Each fixes both bodies at once; nothing changes after it. */
 import { tellWaiting } from './deferred';
+import { MAX_RESULT_BYTES, toWebhookText, travelBytes } from './big-results';
 import { progressBody, resultBody } from './bodies';
 import type { Job } from './job';
 import { utf8Length } from './json';
@@ -14,13 +15,10 @@ export interface Failure {
   readonly nodeName?: string;
 }
 
-/** The largest result that fits into the workflow's own: Temporal refuses a payload over 2 MiB. */
-const MAX_RESULT_BYTES = 1_900_000;
-
 export function completeJob(job: Job, at: number): void {
   const results = resultBody(job, { status: 'completed', at });
-  // As it travels to its delivery: a text within JSON, where each quotation mark is two bytes.
-  const bytes = utf8Length(JSON.stringify(JSON.stringify(results)));
+  // As the job's own result, and as the webhook's.
+  const bytes = Math.max(utf8Length(JSON.stringify(results)), travelBytes(toWebhookText(results, job.settings)));
   if (bytes > MAX_RESULT_BYTES) {
     const error = `results of ${String(bytes)} bytes are larger than ${String(MAX_RESULT_BYTES)}`;
     failJob(job, { level: 'critical', error }, at);

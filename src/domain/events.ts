@@ -66,7 +66,16 @@ export interface ProgressBody {
   readonly tasks?: readonly TaskChange[];
 }
 
-/** The outcome of one task. */
+/** What stands for a value that is too large for a body. */
+export interface BigData {
+  readonly isBigData: true;
+  /** Of the value as JSON, in bytes. */
+  readonly size: number;
+  /** Where a GET answers the value. */
+  readonly url: string;
+}
+
+/** The outcome of one task; with `info` and no `batchID` it may be that of all tasks of a node. */
 export interface ResultEntry {
   /** As in the pipeline. */
   readonly nodeName: string;
@@ -76,6 +85,8 @@ export interface ResultEntry {
   readonly algorithmName: string;
   /** Absent where the task failed within its tolerance. */
   readonly result?: Json;
+  /** Instead of `result`, in a webhook over its limit: where to read it. */
+  readonly info?: BigData;
   /** Why it failed; absent where it succeeded. */
   readonly error?: string;
 }

@@ -23,6 +23,10 @@ export interface JobSettings {
   readonly retryScheduleMs: readonly number[];
   /** How long a dead delivery can be redelivered. Default 14 days. */
   readonly deliveryRetentionMs: number;
+  /** The largest body of the result webhook in bytes, where there is a `dataUrl`. Default 1 MiB. */
+  readonly inlineLimit: number;
+  /** Where receivers read results that do not fit: a URL with `{ref}` in it. Default: none, all results are in the body. */
+  readonly dataUrl?: string;
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
 }
@@ -36,6 +40,7 @@ export const DEFAULT_SETTINGS: JobSettings = {
   attemptTimeoutMs: 15_000,
   retryScheduleMs: MUST_DELIVER.scheduleMs,
   deliveryRetentionMs: 14 * 86_400_000,
+  inlineLimit: 1_048_576,
 };
 
 /** A year: timers of Temporal and Node are safe within it. */
@@ -52,6 +57,8 @@ const settingsCheck = object(
     attemptTimeoutMs: integer(1, LONGEST_MS),
     retryScheduleMs: arrayOf(integer(0, LONGEST_MS)),
     deliveryRetentionMs: integer(0, LONGEST_MS),
+    inlineLimit: integer(0),
+    dataUrl: string({ min: 1, max: 4_000 }),
     homes: homesCheck,
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },

@@ -12,16 +12,21 @@ import { readBody, refuseOtherTypes } from './body';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
+import { logRequests } from './request-log';
+import type { ResultUrls } from './result-urls';
 import { mountRoutes, type Route } from './route';
+import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
+import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
 import { healthRoutes, type Readiness } from './routes/health';
 import { jobRoutes } from './routes/jobs';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
+import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
 import { webhookRoutes } from './routes/webhooks';
 
-export interface AppOptions extends ExecOptions, StoreAlgorithmOptions {
+export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEndpointOptions {
   /** The names, besides addresses and `localhost`, that the facade is reached by. */
   readonly hosts: readonly string[];
   /** Pages of these origins may ask; `*` is any. Default: none. */
@@ -30,39 +35,48 @@ export interface AppOptions extends ExecOptions, StoreAlgorithmOptions {
   readonly rateLimit?: RateLimit;
   /** Asked as a bearer token. Default: none is asked for. */
   readonly apiToken?: string;
+  /** Lets receivers read large results without the token. Default: they need it. */
+  readonly resultUrls?: Pick<ResultUrls, 'isSigned'>;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
 
-const PREFIX = '/api/v1';
+const PREFIX = `/api/${VERSION}`;
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
-  const routes = apiRoutes(options);
+  const ours = apiRoutes(options);
+  const routes = [...greetingRoutes(ours), ...ours];
+  const versions = versionRoutes();
   const api = new Router({ prefix: PREFIX, methods: METHODS });
   mountRoutes(api, routes);
+  const above = new Router();
+  mountRoutes(above, versions);
   const health = healthRoutes(options);
   const root = new Router();
   mountRoutes(root, health);
   const docs = new Router();
   docsRoutes(docs, [
-    { prefix: PREFIX, routes },
-    { prefix: '', routes: health },
+    { prefix: '', routes: versions, isGuarded: true },
+    { prefix: PREFIX, routes, isGuarded: true },
+    { prefix: '', routes: health, isGuarded: false },
   ]);
 
+  app.use(logRequests(options.log));
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
   app.use(root.routes());
   app.use(checkHost(options.hosts));
   app.use(allowOrigins(options.corsOrigins ?? []));
   app.use(limitRate(options.rateLimit));
-  app.use(askToken(options.apiToken));
+  app.use(askToken(options.apiToken, options.resultUrls?.isSigned));
   app.use(compress());
   app.use(conditional());
   app.use(tagBody);
   app.use(docs.routes());
   app.use(refuseOtherTypes);
   app.use(readBody());
+  app.use(above.routes());
   app.use(api.routes());
   app.use(api.allowedMethods());
   return app;
@@ -76,7 +90,9 @@ function apiRoutes(options: AppOptions): Route[] {
     ...execRoutes(options),
     ...jobRoutes(options),
     ...webhookRoutes(options),
+    ...deliveryRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
+    ...storeEndpointRoutes(options),
   ];
 }

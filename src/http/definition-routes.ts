@@ -10,18 +10,24 @@ import { nameParams, overwrite as overwriteQuery } from './schemas/requests';
 import { createValidator, type Validate } from './validation';
 
 interface Kind<T extends { readonly name: string }> {
-  readonly kind: 'pipeline' | 'algorithm';
+  readonly kind: keyof typeof TITLES;
   readonly definitions: Definitions<T>;
   readonly schema: TSchema;
   /** Of what is answered. */
   readonly stored: TSchema;
   readonly removeQuery?: TSchema;
+  /** What an answer adds besides {@link ADDED}. */
+  readonly added?: readonly string[];
   /**
    * @param document as the schema says
    * @returns what is stored
    * @throws PipelineError
    */
   check(document: unknown): Promise<T>;
+  /** What a PUT makes of the one that is there. Default: the one that was given. */
+  replace?(current: T, given: T): T;
+  /** What is answered of what is stored. Default: all. */
+  show?(definition: T): object;
   /** @returns what follows the message */
   remove(name: string, query: { readonly force?: boolean }): Promise<string>;
 }
@@ -29,20 +35,31 @@ interface Kind<T extends { readonly name: string }> {
 /** What an answer adds, which a caller may send back. */
 const ADDED = ['version', 'modified', 'created', 'auditTrail'];
 
+const TITLES = { pipeline: 'Pipeline', algorithm: 'Algorithm', endpoint: 'Endpoint' } as const;
+
 export function definitionRoutes<T extends { readonly name: string }>(of: Kind<T>): Route[] {
   const { kind, definitions } = of;
   const path = `/store/${kind}s`;
-  const name = kind === 'pipeline' ? 'Pipeline' : 'Algorithm';
+  const name = TITLES[kind];
+  const added = [...ADDED, ...(of.added ?? [])];
   const tag = 'store';
   const checkSchema: Validate<object> = createValidator(of.schema, { coerce: true });
 
   const parse = async (document: unknown): Promise<T> => {
     const definition = isJsonObject(document)
-      ? Object.fromEntries(Object.entries(document).filter(([key]) => !ADDED.includes(key)))
+      ? Object.fromEntries(Object.entries(document).filter(([key]) => !added.includes(key)))
       : document;
     checkSchema(definition);
     return await of.check(definition);
   };
+
+  /** As HKube shows it: its own keys first, and a version that counts its changes. */
+  const present = ({ definition, revision, created, modified }: Stored<T>): object => ({
+    ...(of.show?.(definition) ?? definition),
+    version: String(revision),
+    modified,
+    created,
+  });
 
   const add = async (document: unknown, overwrite: boolean): Promise<object> => {
     const definition = await parse(document);
@@ -120,14 +137,16 @@ export function definitionRoutes<T extends { readonly name: string }>(of: Kind<T
       errors: [400, 404],
       async handle({ body }) {
         const definition = await parse(body);
-        return present(await definitions.update(definition.name, () => definition));
+        return present(
+          await definitions.update(definition.name, (current) => of.replace?.(current, definition) ?? definition),
+        );
       },
     }),
     route({
       method: 'delete',
       path: `${path}/{name}`,
       operationId: `delete${name}`,
-      summary: kind === 'pipeline' ? 'Delete a pipeline, and stop its stored jobs' : 'Delete an algorithm',
+      summary: kind === 'pipeline' ? 'Delete a pipeline, and stop its stored jobs' : `Delete an ${kind}`,
       tag,
       params: nameParams,
       ...(of.removeQuery && { query: of.removeQuery }),
@@ -142,8 +161,3 @@ export function definitionRoutes<T extends { readonly name: string }>(of: Kind<T
 }
 
 const MAX_ENTRIES = 1_000;
-
-/** As HKube shows it: its own keys first, and a version that counts its changes. */
-function present<T extends object>({ definition, revision, created, modified }: Stored<T>): object {
-  return { ...definition, version: String(revision), modified, created };
-}

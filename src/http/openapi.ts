@@ -36,14 +36,16 @@ const WEBHOOK_HEADERS: Readonly<Record<string, string>> = {
 export interface Mounted {
   readonly prefix: string;
   readonly routes: readonly Route[];
+  /** Whether the host is checked and the token asked for. */
+  readonly isGuarded: boolean;
 }
 
 export function createDocument(groups: readonly Mounted[]): object {
   const schemas: Record<string, object> = {};
   const refer = (schema: unknown): unknown => hoist(schema, schemas);
   const paths: Record<string, Record<string, object>> = {};
-  for (const { prefix, routes } of groups) {
-    for (const one of routes) (paths[prefix + one.path] ??= {})[one.method] = operationOf(one, prefix !== '', refer);
+  for (const { prefix, routes, isGuarded } of groups) {
+    for (const one of routes) (paths[prefix + one.path] ??= {})[one.method] = operationOf(one, isGuarded, refer);
   }
   return {
     openapi: '3.1.0',

@@ -90,7 +90,9 @@ function answerBy({
     const idempotencyKey = rest.takesIdempotencyKey === true && key !== '' ? key : undefined;
     const answer = await rest.handle({ ...asked, idempotencyKey });
     ctx.status = answer instanceof WithStatus ? answer.status : Number(usual);
-    ctx.body = answer instanceof WithStatus ? answer.body : answer;
+    // A text or null is JSON as well.
+    ctx.type = 'json';
+    ctx.body = JSON.stringify(answer instanceof WithStatus ? answer.body : answer);
   };
 }
 

@@ -14,7 +14,7 @@ export interface DefinitionRow {
   readonly modified: number | string;
 }
 
-export type TableName = 'stored_pipelines' | 'stored_algorithms';
+export type TableName = 'stored_pipelines' | 'stored_algorithms' | 'stored_endpoints';
 export type Tables = Record<TableName, DefinitionRow>;
 
 export interface Database {

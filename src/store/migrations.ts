@@ -19,19 +19,27 @@ export interface SchemaDatabase extends Database {
 const migrations = ({ text }: SchemaDialect): Record<string, Migration> => ({
   '0001-definitions': {
     async up(db: Kysely<unknown>) {
-      for (const table of ['stored_pipelines', 'stored_algorithms'] satisfies TableName[]) {
-        await db.schema
-          .createTable(table)
-          .addColumn('name', text, (column) => column.primaryKey().notNull())
-          .addColumn('definition', text, (column) => column.notNull())
-          .addColumn('revision', 'integer', (column) => column.notNull())
-          .addColumn('created', 'bigint', (column) => column.notNull())
-          .addColumn('modified', 'bigint', (column) => column.notNull())
-          .execute();
-      }
+      await createTable(db, 'stored_pipelines', text);
+      await createTable(db, 'stored_algorithms', text);
+    },
+  },
+  '0002-endpoints': {
+    async up(db: Kysely<unknown>) {
+      await createTable(db, 'stored_endpoints', text);
     },
   },
 });
+
+async function createTable(db: Kysely<unknown>, table: TableName, text: SchemaDialect['text']): Promise<void> {
+  await db.schema
+    .createTable(table)
+    .addColumn('name', text, (column) => column.primaryKey().notNull())
+    .addColumn('definition', text, (column) => column.notNull())
+    .addColumn('revision', 'integer', (column) => column.notNull())
+    .addColumn('created', 'bigint', (column) => column.notNull())
+    .addColumn('modified', 'bigint', (column) => column.notNull())
+    .execute();
+}
 
 /**
  * All steps that are missing happen in one transaction, behind a lock, or none does.

@@ -1,5 +1,6 @@
 /** Opens the database that the configuration names, and brings it up to date (contract §9). */
 import type { AlgorithmDefinition } from '../domain/algorithm-definition';
+import type { StoredEndpoint } from '../domain/endpoint';
 import type { Pipeline } from '../domain/pipeline';
 import { run, type Database } from './database';
 import { SqlDefinitions } from './definitions';
@@ -48,6 +49,7 @@ function storeIn(database: Database): Store {
   return {
     pipelines: new SqlDefinitions<Pipeline>(database, 'stored_pipelines', 'pipeline'),
     algorithms: new SqlDefinitions<AlgorithmDefinition>(database, 'stored_algorithms', 'algorithm'),
+    endpoints: new SqlDefinitions<StoredEndpoint>(database, 'stored_endpoints', 'endpoint'),
     async ping() {
       // From a table: SQLite answers much without a look at its file.
       await run(judge, () => db.selectFrom('stored_pipelines').select('revision').limit(1).execute());

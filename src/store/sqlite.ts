@@ -10,9 +10,13 @@ import type { SchemaDatabase } from './migrations';
 /** How long SQLite itself waits for another process. It blocks our event loop meanwhile, so the longer wait is `run`'s. */
 const BUSY_TIMEOUT = 50;
 
+export function sqliteFile(dataDir: string): string {
+  return join(dataDir, 'definitions.db');
+}
+
 /** @throws Error that names the file */
 export async function openSqlite(dataDir: string): Promise<SchemaDatabase> {
-  const file = join(dataDir, 'definitions.db');
+  const file = sqliteFile(dataDir);
   try {
     await mkdir(dataDir, { recursive: true });
     const connection = new Libsql(file, { timeout: BUSY_TIMEOUT });

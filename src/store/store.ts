@@ -1,5 +1,6 @@
 /** What is kept of definitions. Executions are never here: they live in Temporal alone. */
 import type { AlgorithmDefinition } from '../domain/algorithm-definition';
+import type { StoredEndpoint } from '../domain/endpoint';
 import type { Pipeline } from '../domain/pipeline';
 
 /** A definition as it is stored. */
@@ -45,6 +46,8 @@ export interface Definitions<T extends { readonly name: string }> {
 export interface Store {
   readonly pipelines: Definitions<Pipeline>;
   readonly algorithms: Definitions<AlgorithmDefinition>;
+  /** Their secret parts are encrypted. */
+  readonly endpoints: Definitions<StoredEndpoint>;
   /** @throws where the database does not answer */
   ping(): Promise<void>;
   close(): Promise<void>;

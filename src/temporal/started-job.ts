@@ -1,4 +1,4 @@
-/** What a job was started with, from the first event of its history: no worker is asked. */
+/** What a job was started with: no worker is asked. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';

@@ -16,12 +16,12 @@ import {
 import { parsePipeline } from '../domain/validate';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
-import { isUnsearchable, quote } from './find-jobs';
 import { readHandedOver, resultsIn } from './handed-over';
 import { outsideRecord, readEnding } from './jobs';
 import { readLastProgress } from './last-progress';
 import { retentionOf } from './namespace';
 import { readStart } from './started-job';
+import { isUnsearchable, quote } from './visibility';
 
 /** How many jobs are looked at together. */
 const AT_ONCE = 10;

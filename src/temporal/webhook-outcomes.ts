@@ -1,10 +1,10 @@
 /** How the webhooks of a job were answered last, from the deliveries that outlive it and from the job itself. */
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Attempt, AttemptOutcome, WebhookKind } from '../domain/delivery';
-import type { DeliveryRecord } from '../domain/delivery-record';
 import { PipelineError } from '../domain/errors';
 import type { JobStatus } from '../domain/events';
-import { deliveryQuery, progressOutcomeQuery } from '../../workflows/messages';
+import { progressOutcomeQuery } from '../../workflows/messages';
+import { readDelivery } from './delivery-reader';
 import { queryWithin } from './messages';
 
 /** The last attempt of a webhook that has finished. */
@@ -29,9 +29,9 @@ export async function readWebhookOutcome(
   jobId: string,
   kind: WebhookKind,
 ): Promise<WebhookOutcome | undefined> {
-  const record = await readDelivery(client, `${jobId}/${kind}`);
-  const last = record?.attempts.at(-1);
-  if (record !== undefined && last !== undefined) return { url: record.url, outcome: asOutcome(last) };
+  const found = await readDelivery(client, `${jobId}/${kind}`);
+  const last = found?.record.attempts.at(-1);
+  if (found !== undefined && last !== undefined) return { url: found.record.url, outcome: asOutcome(last) };
   if (kind === 'result') return undefined;
   const told = await queryWithin(client, jobId, progressOutcomeQuery, ANSWER_WITHIN_MS);
   if (told === undefined) throw new PipelineError('Unavailable', `no worker told the webhooks of ${jobId} in time`);
@@ -40,19 +40,4 @@ export async function readWebhookOutcome(
 
 function asOutcome({ attempt: _, trigger: __, ...outcome }: Attempt): AttemptOutcome {
   return outcome;
-}
-
-/** Of one that has closed its result tells, so that no history is replayed. */
-async function readDelivery(client: Client, workflowId: string): Promise<DeliveryRecord | undefined> {
-  const handle = client.workflow.getHandle<() => Promise<DeliveryRecord | null>>(workflowId);
-  try {
-    const { status } = await handle.describe();
-    if (status.name === 'COMPLETED') return (await handle.result()) ?? undefined;
-    const record = await queryWithin(client, workflowId, deliveryQuery, ANSWER_WITHIN_MS);
-    if (record === undefined) throw new PipelineError('Unavailable', `no worker told of ${workflowId} in time`);
-    return record;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 /** What an attempt came to: reads the answer within its limits, and names the failure where there is none (contract §7). */
-import { errors, type Dispatcher } from 'undici';
 import { parseRetryAfter, type AttemptError, type AttemptOutcome } from '../domain/delivery';
 import { ConnectError } from './connector';
+import { ProtocolError, type Answer } from './post';
 
 /** An outcome without what the clock says. */
 export type Result = Omit<AttemptOutcome, 'startedAt' | 'durationMs'>;
@@ -19,20 +19,24 @@ const KEPT_BYTES = 1_024;
 const BODY_TIME = 1_000;
 
 /** The result is settled by the header block; a body that breaks, stalls or never ends does not change it. */
-export async function readResult({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Result> {
-  const asked = statusCode === 429 || statusCode === 503 ? [headers['retry-after']].flat()[0] : undefined;
+export async function readResult({ statusCode, headers, body }: Answer): Promise<Result> {
+  const asked = statusCode === 429 || statusCode === 503 ? headers['retry-after'] : undefined;
   const retryAfterMs = parseRetryAfter(asked, Date.now());
   const responseBody = await readText(body);
   return {
     statusCode,
-    ...(statusCode >= 200 && statusCode < 300 ? {} : { error: statusCode < 400 ? 'redirect' : 'status' }),
+    ...(isIn(200, statusCode) ? {} : { error: isIn(300, statusCode) ? 'redirect' : 'status' }),
     ...(responseBody === undefined ? {} : { responseBody }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
 
+function isIn(hundred: number, statusCode: number): boolean {
+  return statusCode >= hundred && statusCode < hundred + 100;
+}
+
 /** The start of the body as text. A small body is read to its end, so that its sender sees a clean one. */
-async function readText(body: Dispatcher.ResponseData['body']): Promise<string | undefined> {
+async function readText(body: Answer['body']): Promise<string | undefined> {
   const timer = setTimeout(() => {
     body.destroy();
   }, BODY_TIME);
@@ -62,12 +66,11 @@ function printable(bytes: Buffer): string | undefined {
 /** The class of what an attempt threw. Messages stay behind: they may name addresses or quote the receiver. */
 export function classify(error: unknown): AttemptError {
   if (error instanceof ConnectError || error instanceof Stopped) return error.failure;
-  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return 'protocol';
-  // undici's words for a 1xx that it cannot go on from; its other socket errors are a peer that hung up.
-  if (error instanceof errors.SocketError) return error.message.startsWith('bad ') ? 'protocol' : 'reset';
+  if (error instanceof ProtocolError) return 'protocol';
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED') return 'reset';
   if (code === 'ETIMEDOUT') return 'timeout';
+  if (code.startsWith('HPE_')) return 'protocol';
   // In TLS 1.3 a receiver refuses a client after the handshake has ended on our side.
-  return code.startsWith('ERR_SSL_') ? 'tls' : 'unknown';
+  return code.startsWith('ERR_SSL_') || code === 'EPROTO' ? 'tls' : 'unknown';
 }

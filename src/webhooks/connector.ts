@@ -1,16 +1,15 @@
 /**
- * How undici opens a connection here: every address that a name resolves to is checked, only those are connected to,
+ * How a connection is opened here: every address that a name resolves to is checked, only those are connected to,
  * and the peer is checked again before a byte is written (contract §7). Resolving first and letting a library connect
  * by name would be open to DNS rebinding; a `lookup` option alone is skipped for literal addresses.
  */
 import { lookup as systemLookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
-import type { buildConnector } from 'undici';
 import { isAllowedAddress, unbracketed, type AllowList, type Refusal } from './guard';
 
-/** The steps at which a connection fails. `timeout` may be any of them; `tls` is everything in the handshake. */
-export type ConnectFailure = 'timeout' | 'connect' | 'dns' | 'tls' | Refusal['error'];
+/** How a connection fails. `timeout` may be at any step; `reset` is before a handshake; `tls` is everything within one. */
+export type ConnectFailure = 'timeout' | 'connect' | 'reset' | 'dns' | 'tls' | Refusal['error'];
 
 /** Why there is no connection. A blocked address has no cause: nothing of it may be told. */
 export class ConnectError extends Error {
@@ -30,7 +29,10 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-export interface ConnectorOptions {
+/** Answers all addresses of a name. */
+export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+
+export interface ConnectOptions {
   readonly allow: AllowList;
   /** For look-up, TCP and TLS together, in milliseconds. */
   readonly timeoutMs: number;
@@ -39,22 +41,7 @@ export interface ConnectorOptions {
   /** Trusted certificates. @default Node's own */
   readonly secureContext?: SecureContext;
   /** @default the system's resolver, with all its addresses */
-  readonly lookup?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
-}
-
-/** For undici's `connect` option. Every failure is a {@link ConnectError}. */
-export function createConnector(options: ConnectorOptions): buildConnector.connector {
-  return ({ protocol, hostname, port }, callback) => {
-    const target: Target = { secure: protocol === 'https:', host: unbracketed(hostname), port: Number(port) };
-    open(target, options).then(
-      (socket) => {
-        callback(null, socket);
-      },
-      (error: unknown) => {
-        callback(error instanceof ConnectError ? error : new ConnectError('connect', error), null);
-      },
-    );
-  };
+  readonly lookup?: Lookup;
 }
 
 interface Target {
@@ -65,7 +52,13 @@ interface Target {
   readonly port: number;
 }
 
-async function open(target: Target, options: ConnectorOptions): Promise<Socket> {
+/**
+ * Opens a connection to the host of an `http:` or `https:` URL, secured where it is the latter.
+ *
+ * @throws {@link ConnectError}
+ */
+export async function openConnection(url: URL, options: ConnectOptions): Promise<Socket> {
+  const target = { secure: url.protocol === 'https:', host: unbracketed(url.hostname), port: Number(url.port) };
   const limit = new AbortController();
   const giveUp = () => {
     limit.abort();
@@ -76,9 +69,10 @@ async function open(target: Target, options: ConnectorOptions): Promise<Socket> 
   try {
     const addresses = await resolve(target.host, options, limit.signal);
     const socket = await openTcp(target, addresses, options.timeoutMs, limit.signal);
-    if (!isAllowedAddress(socket.remoteAddress ?? '', target.host, options.allow)) {
+    const refusal = refusalOf(socket, target.host, options.allow);
+    if (refusal !== undefined) {
       socket.destroy();
-      throw new ConnectError('blocked address');
+      throw new ConnectError(refusal);
     }
     return target.secure ? await openTls(socket, target.host, options.secureContext, limit.signal) : socket;
   } finally {
@@ -87,8 +81,14 @@ async function open(target: Target, options: ConnectorOptions): Promise<Socket> 
   }
 }
 
+function refusalOf({ remoteAddress }: Socket, host: string, allow: AllowList): ConnectFailure | undefined {
+  // The peer has broken it already; that is no reason never to try again, as a blocked address is.
+  if (remoteAddress === undefined) return 'reset';
+  return isAllowedAddress(remoteAddress, host, allow) ? undefined : 'blocked address';
+}
+
 /** All addresses of a host. One that is blocked blocks the host: a mixed answer is how rebinding looks. */
-async function resolve(host: string, { allow, lookup = lookupAll }: ConnectorOptions, signal: AbortSignal) {
+async function resolve(host: string, { allow, lookup = lookupAll }: ConnectOptions, signal: AbortSignal) {
   const family = isIP(host);
   const addresses =
     family === 0 ? await Promise.race([lookedUp(host, lookup), aborted(signal)]) : [{ address: host, family }];
@@ -103,7 +103,7 @@ function lookupAll(hostname: string): Promise<ResolvedAddress[]> {
   return systemLookup(hostname, { all: true });
 }
 
-async function lookedUp(host: string, lookup: NonNullable<ConnectorOptions['lookup']>) {
+async function lookedUp(host: string, lookup: Lookup) {
   try {
     return await lookup(host);
   } catch (error) {
@@ -151,7 +151,7 @@ function openTls(socket: Socket, host: string, secureContext: SecureContext | un
   return opened(secure, 'secureConnect', 'tls', signal);
 }
 
-/** Settles once; the listener for errors stays, as undici attaches its own only a moment later. */
+/** Settles once; the listener for errors stays: the socket may break before anybody else listens. */
 function opened(socket: Socket, event: string, failure: 'connect' | 'tls', signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const giveUp = () => {
@@ -164,11 +164,15 @@ function opened(socket: Socket, event: string, failure: 'connect' | 'tls', signa
       resolve(socket);
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error instanceof ConnectError) reject(error);
-      else reject(new ConnectError(error.code === 'ETIMEDOUT' ? 'timeout' : failure, error));
+      reject(error instanceof ConnectError ? error : new ConnectError(failureOf(error, failure), error));
     });
     socket.once('close', () => {
       reject(new ConnectError(failure));
     });
   });
+}
+
+function failureOf({ code }: NodeJS.ErrnoException, step: 'connect' | 'tls'): ConnectFailure {
+  if (code === 'ETIMEDOUT') return 'timeout';
+  return code === 'ECONNRESET' && step === 'connect' ? 'reset' : step;
 }

@@ -41,14 +41,19 @@ export function parseAllowList(text: string | undefined): AllowList {
 }
 
 /**
+ * Where a host begins and ends must be plain: backslashes, control characters and a user are read differently by
+ * different parsers, and a target that another one would see is none of ours. A query may hold what it likes.
+ */
+const PLAIN_URL = /^https?:\/\/[^\\/?#@\p{Cc}]+(?:\/[^\\?#\p{Cc}]*)?(?:[?#]\P{Cc}*)?$/iu;
+
+/**
  * Judges a URL before any request: at submission, at a test send and at each attempt.
  * Only literal addresses are judged; what a name resolves to (`localhost` too) is judged when it is connected to.
  */
 export function checkUrl(url: string, allow: AllowList): Refusal | undefined {
   // WHATWG parsing also turns 2130706433, 0x7f.1, 0177.0.0.1 and 127.1 into 127.0.0.1.
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') return { error: 'refused url' };
-  if (parsed.username !== '' || parsed.password !== '') return { error: 'refused url' };
+  if (parsed === undefined || !PLAIN_URL.test(url)) return { error: 'refused url' };
   const literal = unbracketed(parsed.hostname);
   if (isIP(literal) !== 0 && !isAllowedAddress(literal, literal, allow)) return { error: 'blocked address' };
   return undefined;
@@ -75,10 +80,14 @@ export function unbracketed(hostname: string): string {
 /** Global unicast is 2000::/3; the rest of IPv6 is special, unassigned or (like `::127.0.0.1`) another spelling. */
 const GLOBAL_IPV6: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
 
+/** A public address that is none: on machines of Azure it is the platform's own service, with their secrets. */
+const AZURE_PLATFORM = ipaddr.IPv4.parse('168.63.129.16');
+
 /** 6to4, Teredo and NAT64 carry an IPv4 address that a gateway would open: they have ranges of their own and fail. */
 function isPublicUnicast(address: Address): boolean {
   if (address.range() !== 'unicast') return false;
-  return address.kind() === 'ipv4' || contains(GLOBAL_IPV6, address);
+  if (address.kind() === 'ipv4') return !contains([AZURE_PLATFORM, 32], address);
+  return contains(GLOBAL_IPV6, address);
 }
 
 function contains([network, bits]: Range, address: Address): boolean {

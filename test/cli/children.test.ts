@@ -2,11 +2,14 @@ import { expect } from 'chai';
 import { childEnvironment } from '../../src/cli/children';
 import { loadConfig } from '../../src/config';
 
+const KEY = Buffer.alloc(32, 1).toString('base64');
+
 const SETTINGS = {
   port: 4_000,
   temporalUiUrl: 'http://127.0.0.1:8233',
   ownTemporal: '127.0.0.1:7233',
   algorithms: undefined,
+  secretKey: undefined,
 };
 
 describe('the environment of supervised processes', () => {
@@ -44,6 +47,14 @@ describe('the environment of supervised processes', () => {
       expect(childEnvironment(config, SETTINGS)).to.include({ [name]: 'other.internal' });
     });
   }
+
+  it('has the key of the supervisor, unless one was given', () => {
+    const settings = { ...SETTINGS, secretKey: KEY };
+    expect(childEnvironment(loadConfig({}), settings)).to.include({ SECRET_KEY: KEY });
+    const given = Buffer.alloc(32, 2).toString('base64');
+    expect(childEnvironment(loadConfig({ SECRET_KEY: given }), settings)).to.include({ SECRET_KEY: given });
+    expect(childEnvironment(loadConfig({}), SETTINGS)).to.not.have.property('SECRET_KEY');
+  });
 
   it('has nothing of other servers where the server is our own, and all of it where it is not', () => {
     Object.assign(process.env, { TEMPORAL_API_KEY: 'key', TEMPORAL_NAMESPACE: 'team', TEMPORAL_ADDRESS: 'cloud:7233' });

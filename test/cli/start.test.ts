@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { State } from '../../src/cli/state';
@@ -28,6 +28,14 @@ describe('temporal-pipelines', function () {
     await until('it is up', () => written.stdout.includes('Ctrl-C stops') || child.exitCode !== null, 60_000);
     expect(written.stdout).to.include('webhooks are unsigned').and.to.include(`http://127.0.0.1:${port}`);
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).to.equal(200);
+    const endpoint = { name: 'e', url: 'https://receiver.example', headers: { authorization: 'Bearer x' } };
+    const added = await fetch(`http://127.0.0.1:${port}/api/v1/store/endpoints`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(endpoint),
+    });
+    expect(added.status).to.equal(201);
+    expect((await stat(join(dataDir, 'secret-key'))).mode & 0o777).to.equal(0o600);
     const state = JSON.parse(await readFile(join(dataDir, 'state.json'), 'utf8')) as State;
     child.kill('SIGTERM');
     expect(await ended).to.deep.equal([0, null]);

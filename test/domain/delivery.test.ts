@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   LATEST_WINS,
+  leftoverBudget,
   MUST_DELIVER,
   nextStep,
   parseRetryAfter,
@@ -119,8 +120,9 @@ describe('parseRetryAfter', () => {
     ['1e3', undefined],
     ['12 s', undefined],
     ['soon', undefined],
-    ['9'.repeat(20), undefined],
-    ['9'.repeat(400), undefined],
+    ['9'.repeat(20), Number.MAX_SAFE_INTEGER],
+    ['9'.repeat(400), Number.MAX_SAFE_INTEGER],
+    ['0'.repeat(400), undefined],
     ['Sun, 08 Nov 2026 08:49:37 GMT', 37_000],
     ['Sunday, 08-Nov-26 08:49:37 GMT', 37_000],
     ['Sun Nov  8 08:49:37 2026', 37_000],
@@ -149,4 +151,19 @@ describe('parseRetryAfter', () => {
       else process.env['TZ'] = zone;
     }
   });
+});
+
+describe('leftoverBudget', () => {
+  const MINUTE = 60_000;
+  for (const [elapsedMs, budget] of [
+    [0, 'all'],
+    [MINUTE - 1, 'all'],
+    [MINUTE, 'one'],
+    [5 * MINUTE - 1, 'one'],
+    [5 * MINUTE, 'none'],
+  ] as const) {
+    it(`${String(elapsedMs)} ms after the first could be sent: ${budget}`, () => {
+      expect(leftoverBudget(elapsedMs)).to.equal(budget);
+    });
+  }
 });

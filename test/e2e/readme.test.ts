@@ -36,6 +36,13 @@ describe('the README', function () {
     return program;
   }
 
+  /** A command of npm, on the port of the receiver. */
+  function listenBy(text: string): Program {
+    const [command = '', ...args] = text.trim().split(' ');
+    const given = args.includes('--') ? args : [...args, '--'];
+    return start(command, [...given, '--port', String(receiverPort)], { NO_COLOR: '1' });
+  }
+
   function onPorts(text: string): string {
     return text
       .replaceAll('localhost:3000', `localhost:${String(facadePort)}`)
@@ -86,6 +93,32 @@ describe('the README', function () {
     expect(printed).to.include('everything was as promised');
   });
 
+  it('has a receiver that shows what the quick start sends, as it is shown', async () => {
+    const receiver = listenBy(readme.take('\nnpm run listen\n'));
+    await receiver.says('Ctrl-C');
+    await post(readme.take('"http://localhost:8080/progress"'));
+    await until('all four are there', () => receiver.output.match(/→ 204$/gm)?.length === 4);
+    const seen = receiver.output.split('\n').filter((line) => line.includes('→'));
+    const bare = (line: string) =>
+      line
+        .replace(/^\S+/, '')
+        .replace(/batch:\S+/, '')
+        .replace('– not checked', '✔ verified   ');
+    const shown = readme.take('– not checked').trim().split('\n');
+    expect(seen.map(bare)).to.have.members(shown.map(bare));
+    await receiver.end();
+    expect(receiver.output).to.include('4 received, 4 verified, 0 refused, 0 duplicates, 0 failed on purpose');
+  });
+
+  it('has one that fails as it is told', async () => {
+    const receiver = listenBy(readme.take('npm run listen -- --fail'));
+    await receiver.says('500, 503:30s, timeout, reset, slow:3s, then ok; on result webhooks only');
+    await post(readme.take('"http://localhost:8080/progress"'));
+    await receiver.says('→ 500, on purpose');
+    expect(receiver.output).to.match(/progress .* → 204$/m);
+    await receiver.end();
+  });
+
   for (const [name, mark, prepare] of [
     ['in Node', '// receiver.mjs', () => Promise.resolve(process.execPath)],
     ['in Python', '# receiver.py', () => ensurePython(['standardwebhooks==1.0.1'])],
@@ -117,6 +150,14 @@ describe('the README', function () {
     expect(await resultOf(String(jobId))).to.deep.equal([10, 20, 30]);
   });
 
+  it('asks for the record of deliveries, and sends again', async () => {
+    const printed = await shell(onPorts(readme.take('/webhooks/redeliver')));
+    const [listed, redelivered, tested] = printed.split(/(?<=\})(?=\{)/).map((text) => JSON.parse(text) as object);
+    expect(listed).to.have.property('hits').that.is.an('array');
+    expect(redelivered).to.have.property('redelivering').that.is.a('number');
+    expect(tested, 'nobody listens there').to.include({ error: 'connect' });
+  });
+
   it('stores algorithms of other homes, and runs the endpoint', async () => {
     const endpoint = createServer((request, response) => {
       void request.toArray().then((chunks) => {
@@ -134,6 +175,12 @@ describe('the README', function () {
       `curl -s localhost:3000/api/v1/exec/raw -H 'content-type: application/json' -d '${JSON.stringify({ name: 'sum', nodes })}'`,
     );
     expect(await resultOf(String(jobId))).to.deep.equal([6]);
+  });
+
+  it('stores what holds for one receiver, and shows no secret of it', async () => {
+    const endpoint = await post(readme.take('/store/endpoints'));
+    expect(endpoint).to.deep.include({ name: 'billing', rateLimit: 10 });
+    expect(JSON.stringify(endpoint)).to.not.include('whsec_').and.to.not.include('Bearer');
   });
 
   it('has a worker and a client for a Temporal of one’s own', async () => {

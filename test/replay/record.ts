@@ -16,6 +16,7 @@ import { RECONCILE_WEBHOOKS, registryId } from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
+import { until } from '../support/until';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { startWorker, type TestWorker } from '../support/worker';
 import { version } from '../../package.json';
@@ -57,6 +58,7 @@ describe(`histories of ${folder}`, function () {
     });
     receiver = await Receiver.start(({ path }, count) => {
       if (path.startsWith('/down')) return 503;
+      if (path.startsWith('/gone')) return 410;
       if (path === '/algorithm') return { status: 200, body: '"done"' };
       return path.startsWith('/flaky') && count < 3 ? 500 : 200;
     });
@@ -85,6 +87,34 @@ describe(`histories of ${folder}`, function () {
       await handle.cancel();
     }
     await save('dead', jobId);
+  });
+
+  it('a receiver that is gone, and deliveries that somebody asks for again', async () => {
+    const job = await worker.client.start({ ...pipelineOf('held-alg', 1), webhooks: hooks('/gone', '/flaky/again') });
+    await receiver.until(() => receiver.on('/gone').length === 1);
+    gate.open(job.jobId);
+    await job.result();
+    await receiver.until(() => receiver.on('/flaky/again').length === 3);
+    const result = temporal.client.workflow.getHandle(`${job.jobId}/result`);
+    await result.result();
+    const { deliveries } = worker.client;
+    for (const kind of ['progress', 'result']) {
+      const id = await until(`the ${kind} is found`, async () => {
+        const { hits } = await deliveries.list({ jobId: job.jobId });
+        return hits.find((hit) => hit.kind === kind && hit.state !== 'pending')?.id;
+      });
+      await deliveries.redeliver(id);
+    }
+    await receiver.until(() => receiver.on('/gone').length === 2 && receiver.on('/flaky/again').length === 4);
+    await temporal.client.workflow.getHandle(`${job.jobId}/progress`).cancel();
+    await save('again', job.jobId);
+  });
+
+  it('a test send', async () => {
+    await worker.client.deliveries.test(`${receiver.url}/progress`, 'progress');
+    for await (const { workflowId } of temporal.client.workflow.list({ query: "WorkflowType = 'testWebhook'" })) {
+      await write('test', workflowId);
+    }
   });
 
   it('chained batches with a tolerated failure, at level trace', async () => {

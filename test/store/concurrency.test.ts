@@ -24,7 +24,7 @@ describeStores('several at once', ({ open, empty }) => {
   it('make the schema once in five processes', async () => {
     const options = await empty();
     const steps = await inProcesses(Array.from({ length: 5 }, () => ({ options })));
-    expect(steps.flat()).to.deep.equal(['0001-definitions']);
+    expect(steps.flat()).to.deep.equal(['0001-definitions', '0002-endpoints']);
     const store = await open(options);
     expect(await store.pipelines.list()).to.deep.equal([]);
     expect(await store.algorithms.list()).to.deep.equal([]);
@@ -36,7 +36,7 @@ describeStores('several at once', ({ open, empty }) => {
     const log = { info: (details: object) => steps.push(details), warn: () => undefined };
     const stores = await Promise.all(Array.from({ length: 5 }, () => openStore({ ...options, log })));
     await Promise.all(stores.map((store) => store.close()));
-    expect(steps).to.deep.equal([{ steps: ['0001-definitions'] }]);
+    expect(steps).to.deep.equal([{ steps: ['0001-definitions', '0002-endpoints'] }]);
   });
 
   it('lose no change of twenty writers', async () => {

@@ -10,11 +10,16 @@ import { refuseUnknown } from './known-algorithms';
 import { startFacade } from '../../src/http/server';
 import { createLogger } from '../../src/logger';
 import { openStore } from '../../src/store/open-store';
+import { createSealer } from '../../src/store/seal';
+import { parseSecretKeys } from '../../src/store/secret-key';
 import type { Store } from '../../src/store/store';
 import { isServed } from '../../src/temporal/pollers';
 import { parseAllowList } from '../../src/webhooks/guard';
 import type { Suite } from './suite';
 import type { TestTemporal } from './temporal';
+
+/** Of the facade, to open what it has stored. */
+export const SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
 
 export interface Answer {
   readonly status: number;
@@ -54,6 +59,7 @@ export async function startTestFacade(
     hosts: ['pipelines.example'],
     allow: parseAllowList('127.0.0.0/8'),
     algorithmAllow: parseAllowList('127.0.0.0/8'),
+    sealer: createSealer(parseSecretKeys(SECRET_KEY)),
     readiness: async () => ({ temporal: true, worker: await isServed(client, taskQueue, 'workflow') }),
     log: createLogger('fatal', 'facade'),
     ...options,

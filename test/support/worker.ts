@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { Algorithms } from '../../activities';
 import { PipelineClient } from '../../src/client';
 import type { JobSettings } from '../../src/domain/settings';
+import type { PipelinesPluginOptions } from '../../src/plugin';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { createPipelineWorker } from '../../src/worker';
+import { SHARED } from './shared';
 import { quietRuntime } from './runtime';
 import type { TestTemporal } from './temporal';
 
@@ -25,6 +27,8 @@ export interface TestWorkerOptions {
   readonly taskQueue?: string;
   /** Blocks that run at a time. */
   readonly slots?: number;
+  /** Besides the secret of the tests, and this machine. */
+  readonly webhooks?: PipelinesPluginOptions['webhooks'];
   /** Whether there is a schedule for jobs that were ended from outside. Default: tests that need it look by themselves. */
   readonly reconcile?: boolean;
 }
@@ -33,15 +37,17 @@ export interface TestWorkerOptions {
 export async function startWorker(temporal: TestTemporal, options: TestWorkerOptions): Promise<TestWorker> {
   quietRuntime();
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
+  const bundle = process.env[SHARED.bundle];
   const cached = process.env['MAX_CACHED_WORKFLOWS'];
   const worker = await createPipelineWorker({
     algorithms: options.algorithms,
     taskQueue,
     target: { namespace: temporal.client.options.namespace, connectionOptions: { address: temporal.address } },
-    webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE) },
+    webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE), ...options.webhooks },
     reconcile: options.reconcile ?? false,
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.slots !== undefined && { slots: options.slots }),
+    ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
   });
   const running = worker.run();

@@ -112,12 +112,17 @@ describe('what an attempt came to', () => {
     const retryAfters: [number, string, [number, number] | undefined][] = [
       [429, '7', [7_000, 7_000]],
       [503, new Date(Date.now() + 3_600_000).toUTCString(), [3_000_000, 3_600_000]],
+      [503, '9'.repeat(30), [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
       [503, 'soon', undefined],
+      [503, '-7', undefined],
+      [429, '7.5', undefined],
+      [429, '7, 9', undefined],
+      [429, new Date(Date.now() - 3_600_000).toUTCString(), undefined],
       [500, '7', undefined],
       [200, '7', undefined],
     ];
     for (const [statusCode, value, expected] of retryAfters) {
-      it(`${statusCode} with Retry-After "${value.slice(0, 4)}" ${expected ? 'says when' : 'says nothing'}`, async () => {
+      it(`${statusCode} with Retry-After "${value.slice(0, 30)}" ${expected ? 'says when' : 'says nothing'}`, async () => {
         const receiver = await httpReceiver((_message, response) =>
           response.writeHead(statusCode, { 'retry-after': value }).end(),
         );
@@ -205,7 +210,7 @@ describe('what an attempt came to', () => {
       await expectFailure(receiver.url.replace('http:', 'https:'), 'tls');
     });
 
-    it('what undici itself refuses is unknown', async () => {
+    it('what Node itself refuses is unknown', async () => {
       const { error } = await sender().send(request((await recorder()).url, { webhookId: 'a\r\nb: c' }));
       expect(error).to.equal('unknown');
     });

@@ -1,18 +1,13 @@
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import { ConnectError, createConnector, type ConnectorOptions } from '../../src/webhooks/connector';
+import { ConnectError, openConnection, type ConnectOptions } from '../../src/webhooks/connector';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { allClosed, closeReceivers, rawReceiver } from './receivers';
 
 /** One connection; a resolver of our own stands for a name server that answers what it likes. */
-function connect(hostname: string, port: number, options: Partial<ConnectorOptions> = {}): Promise<Socket> {
-  const connector = createConnector({ allow: parseAllowList('127.0.0.1'), timeoutMs: 1_000, ...options });
-  return new Promise((resolve, reject) => {
-    connector({ protocol: 'http:', hostname, port: String(port) }, (error, socket) => {
-      if (error === null) resolve(socket);
-      else reject(error);
-    });
-  });
+function connect(hostname: string, port: number, options: Partial<ConnectOptions> = {}): Promise<Socket> {
+  const url = new URL(`http://${hostname}:${String(port)}/`);
+  return openConnection(url, { allow: parseAllowList('127.0.0.1'), timeoutMs: 1_000, ...options });
 }
 
 async function failure(connection: Promise<Socket>): Promise<string> {
@@ -26,7 +21,7 @@ const answering =
   () =>
     Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
 
-describe('createConnector', () => {
+describe('openConnection', () => {
   afterEach(closeReceivers);
 
   it('connects to a name whose every address is allowed', async () => {

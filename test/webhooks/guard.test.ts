@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { BLOCKED_HOSTS, REFUSED_URLS } from '../support/targets';
 import { checkUrl, isAllowedAddress, parseAllowList } from '../../src/webhooks/guard';
 
 const NONE = parseAllowList(undefined);
@@ -16,6 +17,7 @@ describe('checkUrl', () => {
     'https://[2606:4700::1111]/',
     'http://[::ffff:8.8.8.8]/',
     'http://172.32.0.1/',
+    'HTTPS://example.com/a@b:c?d=\\e&f=http://127.0.0.1/#\\',
   ];
   for (const url of accepted) {
     it(`accepts ${url}`, () => {
@@ -23,46 +25,13 @@ describe('checkUrl', () => {
     });
   }
 
-  const refused = [
-    '',
-    'example.com',
-    '/hook',
-    'http://',
-    'http://a b/',
-    'http://[::1%25lo]/',
-    'http://256.1.1.1/',
-    'ftp://example.com/',
-    'file:///etc/passwd',
-    'javascript:alert(1)',
-    'unix:/var/run/docker.sock',
-    'ws://example.com/',
-    'http://user@example.com/',
-    'http://:secret@example.com/',
-    'https://user:secret@127.0.0.1/',
-  ];
-  for (const url of refused) {
-    it(`refuses "${url}"`, () => {
+  for (const url of REFUSED_URLS) {
+    it(`refuses ${JSON.stringify(url)}`, () => {
       expect(checkUrl(url, parseAllowList('127.0.0.1,example.com'))).to.deep.equal(REFUSED);
     });
   }
 
-  const spellings: Record<string, string[]> = {
-    loopback: ['127.0.0.1', '127.0.0.1.', '127.1', '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '017700000001'],
-    'loopback in other digits': ['①②⑦.⓪.⓪.①', '127。0。0。1', '%31%32%37.0.0.1', '127.255.255.254'],
-    'IPv6 loopback': ['[::1]', '[0:0:0:0:0:0:0:1]', '[::0001]'],
-    'IPv4 in IPv6': ['[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::127.0.0.1]', '[::ffff:0:127.0.0.1]'],
-    'IPv4 behind a gateway': ['[64:ff9b::7f00:1]', '[64:ff9b:1::a00:1]', '[2002:7f00:1::]', '[2001:0:7f00:1::]'],
-    'even where a public address is inside': ['[64:ff9b::808:808]', '[2002:808:808::]', '[2001:0:808:808::]'],
-    unspecified: ['0.0.0.0', '0', '0.1.2.3', '[::]'],
-    private: ['10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '[fc00::1]', '[fd12::1]', '[fec0::1]'],
-    'link-local, with the metadata services of clouds': ['169.254.169.254', '[fe80::1]', '[fd00:ec2::254]'],
-    'carrier-grade NAT': ['100.64.0.1', '100.127.255.255'],
-    multicast: ['224.0.0.1', '239.255.255.255', '[ff02::1]'],
-    'reserved and documentation': ['192.0.0.1', '192.0.2.1', '198.18.0.1', '198.51.100.1', '203.0.113.1', '240.0.0.1'],
-    broadcast: ['255.255.255.255'],
-    'special IPv6': ['[2001:db8::1]', '[3fff::1]', '[100::1]', '[2001:2::1]', '[5f00::1]', '[4000::1]', '[::2]'],
-  };
-  for (const [kind, hosts] of Object.entries(spellings)) {
+  for (const [kind, hosts] of Object.entries(BLOCKED_HOSTS)) {
     it(`blocks ${kind}: ${hosts.join(' ')}`, () => {
       for (const host of hosts) expect(checkUrl(`http://${host}:8080/`, NONE), host).to.deep.equal(BLOCKED);
     });

@@ -1,6 +1,6 @@
 /** Real receivers on this machine, and the certificate of the secure ones. All are closed by `closeReceivers`. */
 import { createServer as createHttp, type IncomingHttpHeaders, type RequestListener } from 'node:http';
-import { createServer as createHttps } from 'node:https';
+import { createServer as createHttps, type ServerOptions } from 'node:https';
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export interface Receiver {
@@ -36,8 +36,9 @@ export function httpReceiver(listener: RequestListener): Promise<Receiver> {
   return listen(createHttp(listener), 'http', '127.0.0.1');
 }
 
-export function httpsReceiver(listener: RequestListener): Promise<Receiver> {
-  return listen(createHttps({ key: KEY, cert: CERTIFICATE }, listener), 'https', '127.0.0.1');
+/** @param options such as `requestCert` */
+export function httpsReceiver(listener: RequestListener, options: ServerOptions = {}): Promise<Receiver> {
+  return listen(createHttps({ key: KEY, cert: CERTIFICATE, ...options }, listener), 'https', '127.0.0.1');
 }
 
 /** Answers in raw bytes, once the request has begun to arrive. */
@@ -100,7 +101,7 @@ H3Yg2iaUZqlnYA47bS4ikg/ElYQN0XivH2D8
 -----END CERTIFICATE-----
 `;
 
-const KEY = `-----BEGIN PRIVATE KEY-----
+export const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgrSyWOilKRkijwrVu
 V/+WRf56I2jklllSPj1HFq6UsZqhRANCAASQHy4UhPD2QM7hlXbKwHjREjfw/Prt
 6mm3kHLsJRcvRz0dliu9lniMXurly+NyaFZ/snzZlPoSiO+024TMJ6Wz

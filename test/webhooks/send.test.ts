@@ -72,9 +72,10 @@ describe('createSender', () => {
     it('does not use a proxy of the environment', async () => {
       const receiver = await recorder();
       const proxy = `http://127.0.0.1:${await closedPort()}`;
-      const variables = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
-      const saved = variables.map((name) => [name, process.env[name]] as const);
+      const variables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
+      const saved = [...variables, 'NODE_USE_ENV_PROXY'].map((name) => [name, process.env[name]] as const);
       for (const name of variables) process.env[name] = proxy;
+      process.env['NODE_USE_ENV_PROXY'] = '1';
       try {
         expect(await sender().send(request(receiver.url))).to.include({ statusCode: 200 });
       } finally {
@@ -163,7 +164,7 @@ describe('createSender', () => {
       const receiver = await rawReceiver(() => {
         if (++requests === 20) reached();
       });
-      const one = sender();
+      const one = sender({ hostConcurrency: 20 });
       const attempts = Array.from({ length: 20 }, () => one.send(request(receiver.url)));
       await all;
       await one.close();

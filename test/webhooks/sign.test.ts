@@ -1,8 +1,9 @@
+import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
-import { parseSecrets, signatureHeaders } from '../../src/webhooks/sign';
+import { digest, parseSecrets, signatureHeaders } from '../../src/webhooks/sign';
 
 /** The vector that the Standard Webhooks libraries publish. */
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -56,6 +57,13 @@ describe('signatureHeaders', () => {
       'webhook-timestamp': '1614265330',
       'webhook-signature': SIGNATURE,
     });
+  });
+
+  it("computes the signature of Svix's documentation, whose key is shorter than ours may be", () => {
+    const secret = createSecretKey('plJ3nmyCDGBKInavdOK15jsl', 'base64');
+    const body = '{"event_type":"ping","data":{"success":true}}';
+    const signature = digest(secret, 'msg_loFOjxBNrRLzqYUf', '1731705121', body);
+    expect(signature.toString('base64')).to.equal('rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=');
   });
 
   it('has no signature without secrets', () => {

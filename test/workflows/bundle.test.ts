@@ -66,5 +66,6 @@ describe('the workflow bundle', () => {
     expect(exported).to.have.property('deliverWebhook').that.is.a('function');
     expect(exported).to.have.property('reconcileWebhooks').that.is.a('function');
     expect(exported).to.have.property('algorithmRegistry').that.is.a('function');
+    expect(exported).to.have.property('testWebhook').that.is.a('function');
   });
 });

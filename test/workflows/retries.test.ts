@@ -112,6 +112,11 @@ describe('an answer decides what follows', () => {
       const delivery = new Delivery(suite.client, jobId, 'result');
       const expected = path === '/hook' ? { state: 'dead', reason: 'gone' } : { state: 'delivered' };
       expect(await delivery.until('ended', ({ state }) => state !== 'pending')).to.include(expected);
+      // It has not even been tried, and can be asked for.
+      const progress = new Delivery(suite.client, jobId, 'progress');
+      const record = await progress.until('dead', ({ state }) => state === 'dead');
+      expect(record).to.deep.include({ kind: 'progress', reason: 'gone', attempts: [] });
+      await progress.handle.terminate();
       expect(to.arrived).to.have.length(2);
       if (path === '/hook') await delivery.handle.terminate();
     });

@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineClient } from '../../client';
 import { urlOf, type Config } from '../../config';
 import type { Readiness } from '../../http/routes/health';
+import { createResultUrls } from '../../http/result-urls';
 import { startFacade, type Facade } from '../../http/server';
 import { createLogger } from '../../logger';
 import { openStore } from '../../store/open-store';
+import { resealAll } from '../../store/endpoints';
+import { createSealer } from '../../store/seal';
 import type { Store } from '../../store/store';
 import { connect } from '../../temporal/connection';
 import { isServed } from '../../temporal/pollers';
@@ -25,6 +28,7 @@ export async function serve(config: Config): Promise<void> {
 async function listen(config: Config): Promise<Facade> {
   const log = createLogger(config.logLevel, 'facade');
   const client = await connect();
+  const resultUrls = createResultUrls(config.publicUrl, config.secretKeys);
   const pipelines = new PipelineClient(client, {
     taskQueue: config.taskQueue,
     settings: {
@@ -35,7 +39,9 @@ async function listen(config: Config): Promise<Facade> {
       deliveryRetentionMs: config.deliveryRetention,
       algorithmWaitMs: config.algorithmWait,
       maxBatch: config.maxBatch,
+      inlineLimit: config.webhookInlineLimit,
     },
+    dataUrl: (jobId) => resultUrls.templateFor(jobId),
   });
   const missing = await pipelines.missingSearchAttributes();
   if (missing.length > 0) log.warn({ missing }, 'search attributes are missing: jobs run, but cannot be searched for');
@@ -44,6 +50,10 @@ async function listen(config: Config): Promise<Facade> {
     ...(config.databaseUrl !== undefined && { databaseUrl: config.databaseUrl }),
     log,
   });
+  const sealer = createSealer(config.secretKeys);
+  const unreadable = await resealAll(store.endpoints, sealer);
+  if (unreadable.length > 0)
+    log.warn({ unreadable }, 'SECRET_KEY lacks the key of these endpoints: nothing is sent there');
   const { taskQueue } = config;
   const sources = { registry: createRegistryReader(client, taskQueue), stored: store.algorithms, taskQueue };
   const facade = await startFacade(config.host, config.port, {
@@ -53,9 +63,11 @@ async function listen(config: Config): Promise<Facade> {
     hosts: [config.host, new URL(config.publicUrl).hostname],
     allow: config.webhookAllow,
     algorithmAllow: config.algorithmAllow,
+    sealer,
     corsOrigins: config.corsOrigin,
     ...(config.rateLimit !== undefined && { rateLimit: config.rateLimit }),
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
+    resultUrls,
     readiness: () => readiness(client, store, taskQueue),
     log,
   });

@@ -3,15 +3,21 @@ import { loadAlgorithms } from '../../algorithms';
 import type { Config } from '../../config';
 import { createLogger, temporalLogger } from '../../logger';
 import { temporalTarget } from '../../temporal/connection';
+import type { EndpointSource } from '../../webhooks/endpoints';
 import { createPipelineWorker, type PipelineWorker } from '../../worker';
 import { reportReady, runAsChild } from '../child';
+import { storedEndpoints } from '../endpoints';
 
 /** `temporal-pipelines worker`: runs until it is asked to stop, then lets what is in hand finish. */
 export async function worker(config: Config): Promise<void> {
   // The signals are ours: Temporal's own handlers would shut the worker down a second time.
   const log = createLogger(config.logLevel, 'worker');
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
-  const starting = create(config).then((created) => ({ created, ended: created.run() }));
+  const endpoints = storedEndpoints(config, log);
+  const starting = create(config, endpoints).then((created) => ({
+    created,
+    ended: created.run().finally(() => endpoints.close()),
+  }));
   // Before the worker is there, as bundling the workflows takes a while.
   runAsChild(async () => {
     const { created, ended } = await starting;
@@ -29,7 +35,7 @@ export async function worker(config: Config): Promise<void> {
   await ended;
 }
 
-async function create(config: Config): Promise<PipelineWorker> {
+async function create(config: Config, endpoints: EndpointSource): Promise<PipelineWorker> {
   return await createPipelineWorker({
     algorithms: await loadAlgorithms(config.algorithms),
     taskQueue: config.taskQueue,
@@ -38,6 +44,9 @@ async function create(config: Config): Promise<PipelineWorker> {
       secrets: config.webhookSecrets,
       allow: config.webhookAllow,
       connectTimeoutMs: config.webhookConnectTimeout,
+      hostConcurrency: config.webhookHostConcurrency,
+      ca: config.webhookCa,
+      endpoints,
     },
     http: { allow: config.algorithmAllow, connectTimeoutMs: config.webhookConnectTimeout },
   });

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PackageReport } from '../../examples';
 import type { FollowedJob } from './job';
-import type { ReceiverCounts } from './receiver';
+import type { ReceiverCounts } from '../receiver';
 
 export function checkSeed({ progress, result }: FollowedJob): string[] {
   const statuses = progress.map(({ status }) => status).join(', ');

@@ -1,45 +1,32 @@
-/** The demo's receiver: what a team writes on its side. It verifies signatures and drops duplicates by `webhook-id`. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** The demo's receiver: the events of its jobs, each of them once. */
 import type { ProgressBody, ResultBody } from '../../domain/events';
-import { verify } from '../../webhooks';
+import { WebhookReceiver, type ReceivedWebhook, type ReceiverCounts } from '../receiver';
 
 export type DemoEvent =
   | { readonly kind: 'progress'; readonly sequence: number; readonly body: ProgressBody }
   | { readonly kind: 'result'; readonly sequence: number; readonly body: ResultBody };
 
-export interface ReceiverCounts {
-  /** Every request that came. */
-  received: number;
-  /** Those whose signature held. */
-  verified: number;
-  /** Those that had come before. */
-  duplicates: number;
-}
-
 export class DemoReceiver {
-  readonly counts: ReceiverCounts = { received: 0, verified: 0, duplicates: 0 };
-  private readonly seen = new Set<string>();
   private listener: (event: DemoEvent) => void = () => undefined;
 
-  private constructor(
-    private readonly server: Server,
-    readonly url: string,
-  ) {}
+  private constructor(private readonly receiver: WebhookReceiver) {}
 
   static async start(secret: string): Promise<DemoReceiver> {
-    const server = createServer((request, response) => {
-      receiver.receive(request, secret).then(
-        () => response.writeHead(204).end(),
-        () => response.writeHead(400).end(),
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const onWebhook = (webhook: ReceivedWebhook): void => {
+      if (webhook.check === 'verified' && !webhook.isDuplicate) receiver.listener(eventOf(webhook));
+    };
     const receiver = new DemoReceiver(
-      server,
-      `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/webhooks`,
+      await WebhookReceiver.start({ host: '127.0.0.1', port: 0, secrets: [secret], onWebhook }),
     );
     return receiver;
+  }
+
+  get url(): string {
+    return `${this.receiver.url}/webhooks`;
+  }
+
+  get counts(): Readonly<ReceiverCounts> {
+    return this.receiver.counts;
   }
 
   /** @param listener told of every event once, in the order of arrival */
@@ -47,28 +34,14 @@ export class DemoReceiver {
     this.listener = listener;
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+  close(): Promise<void> {
+    return this.receiver.close();
   }
+}
 
-  private async receive(request: IncomingMessage, secret: string): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    this.counts.received++;
-    const body = verify(Buffer.concat(chunks), request.headers, secret);
-    this.counts.verified++;
-    const id = String(request.headers['webhook-id']);
-    if (this.seen.has(id)) {
-      this.counts.duplicates++;
-      return;
-    }
-    this.seen.add(id);
-    const sequence = Number(request.headers['x-pipeline-sequence']);
-    this.listener(
-      request.headers['x-pipeline-event'] === 'result'
-        ? { kind: 'result', sequence, body: body as ResultBody }
-        : { kind: 'progress', sequence, body: body as ProgressBody },
-    );
-  }
+function eventOf({ headers, body }: ReceivedWebhook): DemoEvent {
+  const sequence = Number(headers['x-pipeline-sequence']);
+  return headers['x-pipeline-event'] === 'result'
+    ? { kind: 'result', sequence, body: body as ResultBody }
+    : { kind: 'progress', sequence, body: body as ProgressBody };
 }

@@ -1,6 +1,7 @@
 /** `/exec`: look at jobs. The answers are those of the webhooks (contract §8). */
 import type { PipelineClient } from '../../client';
 import { withDefaults } from '../../domain/defaults';
+import { findData } from '../../domain/big-results';
 import { PipelineError } from '../../domain/errors';
 import { route, type Route } from '../route';
 import { startedPipeline } from '../schemas/answers';
@@ -41,9 +42,10 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       params: dataParams,
       answers: { 200: anyJson },
       errors: [400, 404],
-      // No result is written there yet: all are in the body.
-      handle({ params }) {
-        throw new PipelineError('NotFound', `data ${params.ref} Not Found`);
+      async handle({ params: { jobId, ref } }) {
+        const found = findData(await pipelines.getHandle(jobId).results(), ref);
+        if (found === undefined) throw new PipelineError('NotFound', `data ${ref} Not Found`);
+        return found;
       },
     }),
     route({

@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { CLOSED, epochMs, jobId, timestamp } from './parts';
 import { jobStatus } from './bodies';
+import { endpointParts } from './endpoint';
 import { pipeline } from './pipeline';
 
 export const errorBody = Type.Object(
@@ -52,6 +53,11 @@ export const storedPipeline = Type.Object(
 export const storedAlgorithm = Type.Object(
   { name: Type.String(), ...revision },
   { additionalProperties: true, title: 'StoredAlgorithm', description: 'what was stored, and its revision' },
+);
+
+export const storedEndpoint = Type.Object(
+  { ...endpointParts, ...revision },
+  { ...CLOSED, title: 'StoredEndpoint', description: 'what was stored, without its secrets' },
 );
 
 export const webhookStatus = Type.Object(

@@ -85,6 +85,16 @@ const resultEntry = Type.Object(
     batchID,
     algorithmName: Type.String(),
     result: Type.Optional(anyJson),
+    info: Type.Optional(
+      Type.Object(
+        {
+          isBigData: Type.Literal(true),
+          size: Type.Integer({ minimum: 0, description: 'bytes' }),
+          url: Type.String({ description: 'a GET answers the result, or the entries of the node' }),
+        },
+        { ...CLOSED, description: 'instead of a result that is too large for a webhook' },
+      ),
+    ),
     error: Type.Optional(Type.String({ description: 'of a task that failed within the tolerance' })),
   },
   CLOSED,

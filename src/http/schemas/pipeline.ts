@@ -33,13 +33,12 @@ const node = Type.Object(
   { ...OPEN, title: 'Node', 'x-missing': { algorithmName: 'please provide algorithm name' } },
 );
 
-/** Also given along when a stored pipeline is started. */
-export const webhooks = Type.Object(
+const webhooks = Type.Object(
   { progress: Type.Optional(webhookUrl), result: Type.Optional(webhookUrl) },
   { ...CLOSED, title: 'WebhookUrls' },
 );
 
-export const options = Type.Object(
+const options = Type.Object(
   {
     batchTolerance: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 100, description: 'percent of failed items that fails a batch' }),
@@ -50,8 +49,8 @@ export const options = Type.Object(
   { ...OPEN, title: 'PipelineOptions' },
 );
 
-export const priority = Type.Integer({ minimum: 1, maximum: 5, description: '1 is the strongest' });
-export const tags = Type.Array(Type.String({ minLength: 1, maxLength: 32 }));
+const priority = Type.Integer({ minimum: 1, maximum: 5, description: '1 is the strongest' });
+const tags = Type.Array(Type.String({ minLength: 1, maxLength: 32 }));
 
 export const pipeline = Type.Object(
   {

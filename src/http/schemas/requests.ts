@@ -1,23 +1,15 @@
 /** What is posted to `/exec` besides a whole pipeline, and what is asked for in paths. */
 import { Type } from '@sinclair/typebox';
 import type { Json } from '../../domain/json';
-import { algorithmName, anyJson, CLOSED, jobId, OPEN, pipelineName } from './parts';
-import { options, priority, tags, webhooks } from './pipeline';
+import { algorithmName, CLOSED, jobId, OPEN, pipelineName } from './parts';
+import { pipeline } from './pipeline';
 
 /** Over a stored pipeline; what is not named here is merged as well. */
-export const storedRun = Type.Object(
-  {
-    name: pipelineName,
-    flowInput: Type.Optional(anyJson),
-    webhooks: Type.Optional(webhooks),
-    options: Type.Optional(options),
-    priority: Type.Optional(priority),
-    tags: Type.Optional(tags),
-    description: Type.Optional(Type.String()),
-    triggers: Type.Optional(anyJson),
-  },
-  { ...OPEN, title: 'StoredRun', examples: [{ name: 'batch', flowInput: { items: [1, 2] } }] },
-);
+export const storedRun = Type.Omit(pipeline, ['nodes', 'kind'], {
+  ...OPEN,
+  title: 'StoredRun',
+  examples: [{ name: 'batch', flowInput: { items: [1, 2] } }],
+});
 
 export const algorithmRun = Type.Object(
   {
@@ -40,7 +32,7 @@ export const dataParams = Type.Object({
 });
 export const nameParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: MAX_ID }) });
 
-const time = Type.Unsafe<string | number>({
+export const time = Type.Unsafe<string | number>({
   type: ['string', 'integer'],
   format: 'date-time',
   minimum: 0,

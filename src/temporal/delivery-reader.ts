@@ -1,0 +1,74 @@
+/** A delivery as the server tells it: of an open one its memo, of a closed one its result. No worker is asked. */
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { DeliveryMemo } from '../domain/delivery-input';
+import { changeRecord, type DeliveryRecord } from '../domain/delivery-record';
+import { PipelineError } from '../domain/errors';
+import { formatTimestamp } from '../domain/events';
+import { DELIVERY, DELIVER_WEBHOOK, deliveryQuery } from '../../workflows/messages';
+import { within } from './deadline';
+import { queryWithin } from './messages';
+
+export interface FoundDelivery {
+  /** The latest run. */
+  readonly description: WorkflowExecutionDescription;
+  readonly record: DeliveryRecord;
+}
+
+const ANSWER_WITHIN_MS = 1_800;
+/** Long enough for a worker under load, and within two seconds. */
+const QUERY_WITHIN_MS = 1_500;
+
+/**
+ * Looks a delivery up by its workflow.
+ *
+ * @returns undefined where there is none, or it has no must-deliver event
+ * @throws PipelineError `Unavailable` where neither the server nor, where that knows too little, a worker tells
+ */
+export async function readDelivery(client: Client, workflowId: string): Promise<FoundDelivery | undefined> {
+  try {
+    const description = await within(client, ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId).describe());
+    if (description.type !== DELIVER_WEBHOOK) return undefined;
+    const record = await recordOf(client, description);
+    return record && { description, record };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function recordOf(
+  client: Client,
+  description: WorkflowExecutionDescription,
+): Promise<DeliveryRecord | undefined> {
+  const { workflowId, runId, status } = description;
+  if (status.name === 'COMPLETED') {
+    const handle = client.workflow.getHandle<() => Promise<DeliveryRecord | null>>(workflowId, runId);
+    return (await handle.result()) ?? undefined;
+  }
+  const { record } = memoOf(description) ?? {};
+  if (status.name === 'RUNNING') {
+    return record ?? (await askWorker(client, workflowId));
+  }
+  // Terminated or timed out from outside: nothing will be sent any more unless somebody asks for it.
+  if (record?.state !== 'pending') return record;
+  return changeRecord(record, { state: 'dead', reason: status.name.toLowerCase(), nextAttemptAt: undefined });
+}
+
+/** Of a run that is open, or was ended from outside. */
+export function memoOf({
+  memo,
+  startTime,
+}: Pick<WorkflowExecutionDescription, 'memo' | 'startTime'>):
+  { readonly record: DeliveryRecord; readonly endedAt?: number } | undefined {
+  const told = memo?.[DELIVERY] as DeliveryMemo | undefined;
+  if (told === undefined) return undefined;
+  const createdAt = formatTimestamp(startTime.getTime());
+  return { ...told, record: changeRecord({ createdAt, ...told.record }, {}) };
+}
+
+/** One that an earlier version has started has no memo. */
+async function askWorker(client: Client, workflowId: string): Promise<DeliveryRecord> {
+  const record = await queryWithin(client, workflowId, deliveryQuery, QUERY_WITHIN_MS);
+  if (record === undefined) throw new PipelineError('Unavailable', `no worker told of ${workflowId} in time`);
+  return record;
+}

@@ -1,0 +1,107 @@
+/**
+ * Deliveries by what they are, as Temporal's visibility lists them. Three queries, since no store takes an order and the
+ * attributes of a closed run never change again (DESIGN.md, «The record of deliveries»).
+ */
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { DeliveryState } from '../domain/delivery-record';
+import { DELIVER_WEBHOOK } from '../../workflows/messages';
+import { WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from '../../workflows/search-attributes';
+import { memoOf } from './delivery-reader';
+import { quote, quoteTime, search } from './visibility';
+
+/** What a delivery must match; what is not given, all match. */
+export interface DeliveryCriteria {
+  /** Of this job alone. @default of any */
+  readonly jobId?: string;
+  /** To exactly this URL, as the pipeline has it. @default to any */
+  readonly url?: string;
+  /** In one of these. @default in any */
+  readonly states?: readonly DeliveryState[];
+  /** Created then or later; milliseconds since 1970, UTC. */
+  readonly from?: number;
+  /** Created then or earlier; milliseconds since 1970, UTC. */
+  readonly to?: number;
+}
+
+/**
+ * `waiting`: it is pending. `dead`: given up, and open for its retention. `closed`: the rest. In that order, the first
+ * by their beginning and the others by their end.
+ */
+export type Standing = 'waiting' | 'dead' | 'closed';
+
+export interface Hit {
+  readonly workflowId: string;
+  /** Of a run that has the attributes; a later one may have none, or others. */
+  readonly runId: string;
+  readonly url: string;
+  /** What it is sorted by, newest first: epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Temporal's visibility stores keep at most 255 characters of a keyword. */
+const MAX_KEYWORD = 255;
+
+/**
+ * Those that are waiting come by their beginning and those that are closed by their end, newest first; those that are
+ * dead in no order, as only they themselves know when that was.
+ *
+ * @param before only those that began or ended before, in epoch milliseconds
+ * @throws PipelineError `Unavailable` where the namespace lacks our search attributes
+ */
+export async function* findDeliveries(
+  client: Client,
+  criteria: DeliveryCriteria,
+  standing: Standing,
+  before = Infinity,
+): AsyncIterable<Hit> {
+  const states = statesOf(standing, criteria.states);
+  if (states.length === 0) return;
+  const conditions = [...conditionsOf(criteria, standing, states)];
+  if (before !== Infinity)
+    conditions.push(`${standing === 'closed' ? 'CloseTime' : 'StartTime'} < ${quoteTime(before)}`);
+  for await (const info of search(client, searchFor(conditions))) yield hitOf(info, standing);
+}
+
+/** @returns the workflow of the delivery with that `webhook-id`; undefined where there is none, or not yet */
+export async function findDelivery(client: Client, id: string): Promise<string | undefined> {
+  const conditions = [`WorkflowType = ${quote(DELIVER_WEBHOOK)}`, `${WEBHOOK_ID.name} = ${quote(id)}`];
+  for await (const { workflowId } of search(client, searchFor(conditions))) return workflowId;
+  return undefined;
+}
+
+function searchFor(conditions: readonly string[]): Parameters<typeof search>[1] {
+  const attributes = [WEBHOOK_ID, WEBHOOK_URL, WEBHOOK_STATE];
+  return { what: 'deliveries', query: conditions.join(' AND '), attributes };
+}
+
+/** What the attribute says then. A run that was ended from outside keeps its last, and is dead whatever it was. */
+function statesOf(standing: Standing, wanted: readonly DeliveryState[] | undefined): DeliveryState[] {
+  const isWanted = (state: DeliveryState): boolean => wanted?.includes(state) ?? true;
+  if (standing === 'waiting') return isWanted('pending') ? ['pending'] : [];
+  if (standing === 'dead') return isWanted('dead') ? ['dead'] : [];
+  return [...(isWanted('delivered') ? ['delivered' as const] : []), ...(isWanted('dead') ? DEAD : [])];
+}
+
+const DEAD = ['dead', 'pending'] as const satisfies readonly DeliveryState[];
+
+function* conditionsOf(
+  { jobId, url, from, to }: DeliveryCriteria,
+  standing: Standing,
+  states: readonly DeliveryState[],
+): Iterable<string> {
+  yield `WorkflowType = ${quote(DELIVER_WEBHOOK)}`;
+  yield `ExecutionStatus ${standing === 'closed' ? '!=' : '='} 'Running'`;
+  yield `${WEBHOOK_STATE.name} IN (${states.map(quote).join(', ')})`;
+  if (jobId !== undefined) yield `WorkflowId IN (${quote(`${jobId}/progress`)}, ${quote(`${jobId}/result`)})`;
+  if (url !== undefined) yield `${WEBHOOK_URL.name} = ${quote(url.slice(0, MAX_KEYWORD))}`;
+  if (from !== undefined) yield `StartTime >= ${quoteTime(from)}`;
+  // The server's times are finer than ours.
+  if (to !== undefined) yield `StartTime < ${quoteTime(to + 1)}`;
+}
+
+function hitOf(info: WorkflowExecutionInfo, standing: Standing): Hit {
+  const { workflowId, runId, startTime, closeTime, typedSearchAttributes } = info;
+  const ends = { waiting: startTime.getTime(), dead: memoOf(info)?.endedAt, closed: closeTime?.getTime() };
+  const url = typedSearchAttributes.get(WEBHOOK_URL) ?? '';
+  return { workflowId, runId, url, at: ends[standing] ?? startTime.getTime() };
+}

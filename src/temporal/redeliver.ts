@@ -1,0 +1,123 @@
+/** Asks deliveries for a manual attempt (contract §7, «Redelivery»). */
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { DeliverWebhookInput, DeliveryMemo } from '../domain/delivery-input';
+import type { DeliveryRecord } from '../domain/delivery-record';
+import { PipelineError } from '../domain/errors';
+import { DELIVER_WEBHOOK, DELIVERY, redeliverSignal } from '../../workflows/messages';
+import { WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from '../../workflows/search-attributes';
+import { mapAtOnce } from './at-once';
+import { within } from './deadline';
+import { readDelivery, type FoundDelivery } from './delivery-reader';
+import { readStart } from './started-job';
+import { findDeliveries, findDelivery, type DeliveryCriteria, type Hit, type Standing } from './find-deliveries';
+
+/** What is in Temporal's hands at a time. */
+const AT_ONCE = 20;
+/** So many of one call begin in a second at one host; the others wait for their turn in their own workflows. */
+const PER_SECOND = 10;
+/** The most that one call asks for. */
+const MOST = 10_000;
+
+const ASKED_WITHIN_MS = 10_000;
+
+/** @throws PipelineError `NotFound`, or `WrongState` where its retention has passed */
+export async function redeliverOne(client: Client, id: string): Promise<void> {
+  const workflowId = await findDelivery(client, id);
+  const outcome = workflowId === undefined ? 'missing' : await ask(client, workflowId, 0);
+  if (outcome === 'missing') throw new PipelineError('NotFound', `delivery ${id} Not Found`);
+  if (outcome === 'expired') throw new PipelineError('WrongState', `the retention of delivery ${id} has passed`);
+}
+
+/** @returns how many were asked; those whose retention has passed are left out */
+export async function redeliverMatching(client: Client, criteria: DeliveryCriteria): Promise<number> {
+  const hits: Hit[] = [];
+  for (const standing of ['dead', 'waiting', 'closed'] as const satisfies readonly Standing[]) {
+    for await (const hit of findDeliveries(client, criteria, standing)) {
+      if (hits.length >= MOST) break;
+      hits.push(hit);
+    }
+  }
+  const turnOf = createTurns();
+  // Those that were dead and have been redelivered since have more than one run.
+  const unique = [...new Map(hits.map((hit) => [hit.workflowId, hit])).values()];
+  const delays = unique.map(({ url }) => turnOf(url));
+  const outcomes = await mapAtOnce(unique, AT_ONCE, async ({ workflowId }, index) => {
+    if (!(await matches(client, workflowId, criteria))) return 'missing';
+    return await ask(client, workflowId, delays[index] ?? 0);
+  });
+  return outcomes.filter((outcome) => outcome === 'asked').length;
+}
+
+/** @returns how long the next one to the host of a URL has to wait, in milliseconds */
+function createTurns(): (url: string) => number {
+  const counts = new Map<string, number>();
+  return (url) => {
+    const host = URL.canParse(url) ? new URL(url).host : '';
+    const before = counts.get(host) ?? 0;
+    counts.set(host, before + 1);
+    return Math.floor(before / PER_SECOND) * 1_000;
+  };
+}
+
+/** Visibility is a moment behind, and knows only the beginning of a URL. */
+async function matches(client: Client, workflowId: string, { states, url }: DeliveryCriteria): Promise<boolean> {
+  const found = await readDelivery(client, workflowId);
+  if (found === undefined) return false;
+  return (states?.includes(found.record.state) ?? true) && (url === undefined || url === found.record.url);
+}
+
+type Asked = 'asked' | 'expired' | 'missing';
+
+async function ask(client: Client, workflowId: string, delayMs: number): Promise<Asked> {
+  try {
+    const handle = client.workflow.getHandle(workflowId);
+    await within(client, ASKED_WITHIN_MS, () => handle.signal(redeliverSignal, delayMs));
+    return 'asked';
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return await reopen(client, workflowId, delayMs);
+  }
+}
+
+/** One that has closed goes on in a new run, with the log so far. Should another have opened it meanwhile, that one is asked. */
+async function reopen(client: Client, workflowId: string, delayMs: number): Promise<Asked> {
+  const found = await readDelivery(client, workflowId);
+  if (found === undefined) return 'missing';
+  const { description, record } = found;
+  const { args } = await readStart(client, { workflowId, runId: description.runId });
+  const [input] = args as [DeliverWebhookInput];
+  if (Date.now() >= Date.parse(record.createdAt) + input.retentionMs) return 'expired';
+  const memo: DeliveryMemo = { record };
+  const { successor: _, ...rest } = input;
+  const again: DeliverWebhookInput = { ...rest, earlier: [], hasPredecessor: false, hasMemo: true, record };
+  await within(client, ASKED_WITHIN_MS, () =>
+    client.workflow.signalWithStart(DELIVER_WEBHOOK, {
+      workflowId,
+      taskQueue: description.taskQueue,
+      args: [again],
+      signal: redeliverSignal,
+      signalArgs: [delayMs],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { [DELIVERY]: memo },
+      staticSummary: `${record.kind} webhook, once more`,
+      ...attributesOf(found),
+    }),
+  );
+  return 'asked';
+}
+
+/**
+ * What was delivered stays found by its first run, whose end does not move. Another one is found by the new run from now
+ * on, if the namespace has our attributes at all.
+ */
+function attributesOf({ description, record }: FoundDelivery): object {
+  const url = description.typedSearchAttributes.get(WEBHOOK_URL);
+  if (record.state === 'delivered' || url === undefined) return {};
+  return {
+    typedSearchAttributes: [
+      { key: WEBHOOK_ID, value: record.id },
+      { key: WEBHOOK_URL, value: url },
+      { key: WEBHOOK_STATE, value: record.state satisfies DeliveryRecord['state'] },
+    ],
+  };
+}
