@@ -65,7 +65,7 @@ export async function startUntoldProgress(job: UntoldJob): Promise<void> {
   const event = { webhookId: webhookId('progress', 'end', job.firstRunId), sequence, body };
   await startProgress({ ...job, results: job.record.results }, progress, [event], {
     shared: isShared(job.webhooks),
-    gone: false,
+    gone: job.gone,
   });
 }
 

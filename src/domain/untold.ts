@@ -19,6 +19,8 @@ export interface UntoldJob {
   readonly sequences: Sequences;
   readonly record: JobRecord;
   readonly settings: Omit<JobSettings, 'homes'> & { readonly webhookTaskQueue: string };
+  /** Whether the receiver of progress wants no more of it: its terminal event is only recorded, as dead. */
+  readonly gone: boolean;
   /** Whether the job has our search attributes, so that its deliveries may. */
   readonly searchable: boolean;
   /** Whether an earlier job of the same id has left deliveries, which no longer run. */
@@ -33,16 +35,14 @@ export type Sequences = Readonly<Partial<Record<WebhookKind, number>>>;
 export interface Told {
   /** The last number given to a progress event. */
   readonly last: number;
-  /** Whether the receiver of progress wants no more of it. */
-  readonly gone: boolean;
   /** The numbers of the deliveries that are there. */
   readonly deliveries: Sequences;
 }
 
 /** @returns the number of each delivery that is missing: the progress event's goes before the result's on one URL */
-export function missingSequences({ progress, result }: Webhooks, { last, gone, deliveries }: Told): Sequences {
+export function missingSequences({ progress, result }: Webhooks, { last, deliveries }: Told): Sequences {
   const shared = progress !== undefined && result !== undefined && isSameUrl(progress, result);
-  const isMissing = progress !== undefined && !gone && deliveries.progress === undefined;
+  const isMissing = progress !== undefined && deliveries.progress === undefined;
   const terminal = shared && deliveries.result !== undefined ? deliveries.result - 1 : last + 1;
   const before = deliveries.progress ?? (isMissing ? terminal : last);
   return {

@@ -141,7 +141,6 @@ async function examine(client: Client, taskQueue: string, run: ClosedRun): Promi
     webhooks.progress === undefined ? NOTHING_SENT : await readLastProgress(client, { workflowId: jobId, runId }, args);
   const sequences = missingSequences(webhooks, {
     last: last.sequence,
-    gone: last.gone,
     deliveries: {
       ...(result?.isOwn === true && { result: result.event?.sequence ?? 0 }),
       ...(progress?.isOwn === true && { progress: progress.event?.sequence ?? last.sequence }),
@@ -156,6 +155,7 @@ async function examine(client: Client, taskQueue: string, run: ClosedRun): Promi
     sequences,
     record: told === undefined ? outsideRecord(description, ending.error) : recordOf(told),
     settings: { ...settings, webhookTaskQueue: settings.webhookTaskQueue ?? `${taskQueue}-webhooks` },
+    gone: last.gone,
     searchable: description.typedSearchAttributes.get(PIPELINE_STATUS) !== undefined,
     reusesId: result?.isOwn === false || progress?.isOwn === false,
     ...(last.pendingMs !== undefined && { quietAt: run.closedAt + Math.min(last.pendingMs, LONGEST_PENDING_MS) }),

@@ -13,15 +13,13 @@ const TWO = { progress: 'http://one/', result: 'http://two/' };
 const ONE = { progress: 'http://one/', result: 'http://ONE' };
 
 describe('the numbers of the deliveries that are missing', () => {
-  const none: Told = { last: 4, gone: false, deliveries: {} };
+  const none: Told = { last: 4, deliveries: {} };
   for (const [name, webhooks, told, expected] of [
     ['both to two URLs', TWO, none, { progress: 5, result: 1 }],
     ['both to one URL, the result last', ONE, none, { progress: 5, result: 6 }],
     ['only a result', { result: TWO.result }, { ...none, last: 0 }, { result: 1 }],
     ['only progress', { progress: TWO.progress }, none, { progress: 5 }],
     ['no webhook', {}, none, {}],
-    ['no progress any more after a 410', TWO, { ...none, gone: true }, { result: 1 }],
-    ['the result still gets its number after a 410 of one URL', ONE, { ...none, gone: true }, { result: 5 }],
     ['nothing that is there', ONE, { ...none, deliveries: { progress: 5, result: 6 } }, {}],
     ['what goes before the result that is there', ONE, { ...none, deliveries: { result: 9 } }, { progress: 8 }],
     ['what goes behind the progress event that is there', ONE, { ...none, deliveries: { progress: 7 } }, { result: 8 }],
