@@ -23,6 +23,8 @@ describe('jobs that are terminated under a worker of their own process', functio
     const start = async (): Promise<FaultJob> => {
       const job = await rig.startJob({ width: 1, ms: 300_000 });
       await job.untilBegun(1);
+      // What a job had not sent when it was terminated is dropped but for its end.
+      await job.receiver.until(({ progress }) => progress.length === 2);
       return job;
     };
     const [one, other] = [await start(), await start()];

@@ -6,6 +6,7 @@ import { mergeStoredRun } from '../../domain/stored-run';
 import type { Store } from '../../store/store';
 import type { AllowList } from '../../webhooks/guard';
 import { refuseBlockedWebhooks } from '../blocked';
+import { notFoundAs } from '../not-found';
 import { route, type Route } from '../route';
 import { message, started, stopped } from '../schemas/answers';
 import { pipeline } from '../schemas/pipeline';
@@ -52,12 +53,8 @@ export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): R
       answers: { 200: message },
       errors: [400, 404],
       async handle({ body: { jobId } }) {
-        try {
-          await pipelines.getHandle(jobId)[verb]();
-        } catch (error) {
-          if (!(error instanceof PipelineError) || error.code !== 'NotFound') throw error;
-          throw new PipelineError('NotFound', `jobId ${jobId} Not Found`);
-        }
+        const job = pipelines.getHandle(jobId);
+        await job[verb]().catch(notFoundAs(`jobId ${jobId} Not Found`));
         return { message: 'OK' };
       },
     });

@@ -3,6 +3,7 @@ import type { PipelineClient } from '../../client';
 import { withDefaults } from '../../domain/defaults';
 import { findData } from '../../domain/big-results';
 import { PipelineError } from '../../domain/errors';
+import { notFoundAs } from '../not-found';
 import { route, type Route } from '../route';
 import { startedPipeline } from '../schemas/answers';
 import { progressBody, resultBody } from '../schemas/bodies';
@@ -43,8 +44,9 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       answers: { 200: anyJson },
       errors: [400, 404],
       async handle({ params: { jobId, ref } }) {
-        const found = findData(await pipelines.getHandle(jobId).results(), ref);
-        if (found === undefined) throw new PipelineError('NotFound', `data ${ref} Not Found`);
+        const text = `data ${ref} Not Found`;
+        const found = findData(await pipelines.getHandle(jobId).results().catch(notFoundAs(text)), ref);
+        if (found === undefined) throw new PipelineError('NotFound', text);
         return found;
       },
     }),
@@ -61,10 +63,7 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
         const { pipeline, startTime, types } = await pipelines
           .getHandle(jobId)
           .started()
-          .catch((error: unknown) => {
-            if (!(error instanceof PipelineError) || error.code !== 'NotFound') throw error;
-            throw new PipelineError('NotFound', `pipeline ${jobId} Not Found`);
-          });
+          .catch(notFoundAs(`pipeline ${jobId} Not Found`));
         return { ...withDefaults(pipeline), jobId, startTime, types };
       },
     }),
