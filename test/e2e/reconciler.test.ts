@@ -23,6 +23,7 @@ describe('jobs that are terminated under a worker of their own process', functio
     const start = async (): Promise<FaultJob> => {
       const job = await rig.startJob({ width: 1, ms: 300_000 });
       await job.untilBegun(1);
+      await job.receiver.until(({ progress }) => progress.length === 2);
       return job;
     };
     const [one, other] = [await start(), await start()];
