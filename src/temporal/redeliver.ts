@@ -42,8 +42,8 @@ export async function redeliverMatching(client: Client, criteria: DeliveryCriter
   const unique = [...new Map(hits.map((hit) => [hit.workflowId, hit])).values()];
   const delays = unique.map(({ url }) => turnOf(url));
   const outcomes = await mapAtOnce(unique, AT_ONCE, async ({ workflowId }, index) => {
-    if (!(await matches(client, workflowId, criteria))) return 'missing';
-    return await ask(client, workflowId, delays[index] ?? 0);
+    if (!matches(await readDelivery(client, workflowId), criteria)) return 'missing';
+    return await ask(client, workflowId, delays[index] ?? 0, criteria);
   });
   return outcomes.filter((outcome) => outcome === 'asked').length;
 }
@@ -60,29 +60,34 @@ function createTurns(): (url: string) => number {
 }
 
 /** Visibility is a moment behind, and knows only the beginning of a URL. */
-async function matches(client: Client, workflowId: string, { states, url }: DeliveryCriteria): Promise<boolean> {
-  const found = await readDelivery(client, workflowId);
+function matches(found: FoundDelivery | undefined, { states, url }: DeliveryCriteria): found is FoundDelivery {
   if (found === undefined) return false;
   return (states?.includes(found.record.state) ?? true) && (url === undefined || url === found.record.url);
 }
 
 type Asked = 'asked' | 'expired' | 'missing';
 
-async function ask(client: Client, workflowId: string, delayMs: number): Promise<Asked> {
+async function ask(
+  client: Client,
+  workflowId: string,
+  delayMs: number,
+  criteria: DeliveryCriteria = {},
+): Promise<Asked> {
   try {
     const handle = client.workflow.getHandle(workflowId);
     await within(client, ASKED_WITHIN_MS, () => handle.signal(redeliverSignal, delayMs));
     return 'asked';
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-    return await reopen(client, workflowId, delayMs);
+    return await reopen(client, workflowId, delayMs, criteria);
   }
 }
 
 /** One that has closed goes on in a new run, with the log so far. Should another have opened it meanwhile, that one is asked. */
-async function reopen(client: Client, workflowId: string, delayMs: number): Promise<Asked> {
+async function reopen(client: Client, workflowId: string, delayMs: number, criteria: DeliveryCriteria): Promise<Asked> {
   const found = await readDelivery(client, workflowId);
-  if (found === undefined) return 'missing';
+  // It may have been delivered since it was looked at: who asks for dead ones does not mean it any more.
+  if (!matches(found, criteria)) return 'missing';
   const { description, record } = found;
   const { args } = await readStart(client, { workflowId, runId: description.runId });
   const [input] = args as [DeliverWebhookInput];

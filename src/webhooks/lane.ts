@@ -37,6 +37,11 @@ export class Lane {
     return this.held.size === 0 && this.waiting === 0;
   }
 
+  /** Whether as many requests as it has places have timed out, one after the other. */
+  get isDead(): boolean {
+    return this.timeouts >= this.places;
+  }
+
   /** How often a place becomes free, in milliseconds. Requests that hang count by what they have taken so far. */
   get paceMs(): number {
     const now = this.now();
@@ -78,7 +83,7 @@ export class Lane {
 
   /** A host that answers nobody holds few of the worker's requests, and gets all of its own back with its first answer. */
   private get usable(): number {
-    return this.timeouts < this.places ? this.places : Math.max(1, Math.floor(this.places / DEAD_SHARE));
+    return this.isDead ? Math.max(1, Math.floor(this.places / DEAD_SHARE)) : this.places;
   }
 
   private take(): Place {
@@ -111,18 +116,17 @@ export class Lane {
 export class Turns {
   private next = 0;
 
-  /** @param longestMs nobody is sent away for longer */
-  constructor(
-    private readonly longestMs: number,
-    private readonly now: () => number,
-  ) {}
+  constructor(private readonly now: () => number) {}
 
-  /** @returns how long from now the next turn is */
-  take(intervalMs: number): number {
+  /**
+   * @param longestMs nobody is sent away for longer
+   * @returns how long from now the next turn is
+   */
+  take(intervalMs: number, longestMs: number): number {
     const now = this.now();
     const turn = Math.max(now, this.next);
-    this.next = Math.min(turn + intervalMs, now + this.longestMs);
+    this.next = Math.min(turn + intervalMs, now + longestMs);
     // Those beyond the longest wait would come all together.
-    return turn - now < this.longestMs - intervalMs ? turn - now : this.longestMs * (0.5 + 0.5 * Math.random());
+    return turn - now < longestMs - intervalMs ? turn - now : longestMs * (0.5 + 0.5 * Math.random());
   }
 }

@@ -11,7 +11,10 @@ import { Lane, Turns, type Place } from './lane';
 export const PATIENCE_MS = 500;
 /** Temporal's timers are no finer. */
 const SHORTEST_MS = 1_000;
+/** The longer it is, the less a long queue costs, and the later a host that is well again gets what waits for it. */
 const LONGEST_MS = 120_000;
+/** Of a host that only times out. Its retries are as far apart by then. */
+const LONGEST_DEAD_MS = 600_000;
 /** As many hosts as are remembered while nothing is sent to them. */
 const MOST_HOSTS = 1_000;
 
@@ -51,13 +54,18 @@ export class Limiter {
     const until = this.now() + PATIENCE_MS;
     for (;;) {
       const place = await lane.enter(isRetry, until - this.now());
-      if (place === undefined) return bounded(turns.take(lane.paceMs));
+      if (place === undefined) {
+        const longestMs = lane.isDead ? LONGEST_DEAD_MS : LONGEST_MS;
+        return bounded(turns.take(lane.paceMs, longestMs), longestMs);
+      }
       const rate = endpoint?.rateLimit === undefined ? undefined : this.rateOf(endpoint.name, endpoint.rateLimit);
       const waitMs = rate === undefined ? 0 : await consume(rate);
       if (rate === undefined || waitMs === 0) return place;
       // Nobody holds a place while they wait for their time.
       place.leave();
-      if (this.now() + waitMs > until) return bounded(waitMs + rate.turns.take(rate.intervalMs));
+      if (this.now() + waitMs > until) {
+        return bounded(waitMs + rate.turns.take(rate.intervalMs, LONGEST_MS), LONGEST_MS);
+      }
       await sleep(waitMs);
     }
   }
@@ -67,7 +75,7 @@ export class Limiter {
     const known = this.hosts.get(host);
     if (known !== undefined) return known;
     if (this.hosts.size >= MOST_HOSTS) this.forget();
-    const made = { lane: new Lane(this.places, this.now), turns: new Turns(LONGEST_MS, this.now) };
+    const made = { lane: new Lane(this.places, this.now), turns: new Turns(this.now) };
     this.hosts.set(host, made);
     return made;
   }
@@ -85,7 +93,7 @@ export class Limiter {
     const made = {
       limiter: new RateLimiterMemory({ points, duration: points / perSecond }),
       intervalMs: 1_000 / perSecond,
-      turns: new Turns(LONGEST_MS, this.now),
+      turns: new Turns(this.now),
     };
     this.rates.set(name, made);
     return made;
@@ -103,6 +111,6 @@ async function consume({ limiter }: Rate): Promise<number> {
   }
 }
 
-function bounded(ms: number): number {
-  return Math.ceil(Math.min(Math.max(ms, SHORTEST_MS), LONGEST_MS));
+function bounded(ms: number, longestMs: number): number {
+  return Math.ceil(Math.min(Math.max(ms, SHORTEST_MS), longestMs));
 }

@@ -93,17 +93,19 @@ describe('the places of one host', () => {
 describe('those that are sent away', () => {
   it('come back one after the other', () => {
     const clock = new Clock();
-    const turns = new Turns(10_000, clock.now);
-    expect([turns.take(1_000), turns.take(1_000), turns.take(1_000)]).to.deep.equal([0, 1_000, 2_000]);
+    const turns = new Turns(clock.now);
+    expect([turns.take(1_000, 10_000), turns.take(1_000, 10_000), turns.take(1_000, 10_000)]).to.deep.equal([
+      0, 1_000, 2_000,
+    ]);
     clock.ms = 2_500;
-    expect(turns.take(1_000)).to.equal(500);
+    expect(turns.take(1_000, 10_000)).to.equal(500);
     clock.ms = 100_000;
-    expect(turns.take(1_000)).to.equal(0);
+    expect(turns.take(1_000, 10_000)).to.equal(0);
   });
 
   it('are not away for longer than the longest wait, and do not come all at once then', () => {
-    const turns = new Turns(10_000, () => 0);
-    const waits = Array.from({ length: 100 }, () => turns.take(1_000));
+    const turns = new Turns(() => 0);
+    const waits = Array.from({ length: 100 }, () => turns.take(1_000, 10_000));
     expect(Math.max(...waits)).to.be.at.most(10_000);
     expect(new Set(waits.slice(20)).size).to.be.above(70);
     expect(Math.min(...waits.slice(20))).to.be.at.least(5_000);
@@ -139,6 +141,22 @@ describe('Limiter', () => {
     for (let count = 0; count < 4; count++) waits.push(await limiter.enter(entrant()));
     expect(waits).to.deep.equal([1_000, 5_000, 10_000, 15_000]);
     expect(performance.now() - start).to.be.below(PATIENCE_MS / 2);
+  });
+
+  it('sends them away for longer where all requests time out, and so asks for little', async () => {
+    const clock = new Clock();
+    const limiter = new Limiter(4, clock.now);
+    for (let count = 0; count < 4; count++) {
+      const place = await limiter.enter(entrant());
+      clock.ms += 15_000;
+      (place as Place).leave('timeout');
+    }
+    expect(await limiter.enter(entrant())).to.be.an('object');
+    const waits = [];
+    for (let count = 0; count < 100; count++) waits.push(Number(await limiter.enter(entrant())));
+    expect(waits.slice(0, 3)).to.deep.equal([1_000, 15_000, 30_000]);
+    expect(Math.min(...waits.slice(50))).to.be.at.least(300_000);
+    expect(Math.max(...waits)).to.be.at.most(600_000);
   });
 
   it('holds an endpoint to its rate, and nobody holds a place meanwhile', async () => {
