@@ -86,11 +86,11 @@ function isRecord(value: unknown): value is JobRecord {
   return typeof value === 'object' && value !== null && 'status' in value && 'results' in value;
 }
 
-/** What the SDK says where nobody has given a reason. */
-const NO_REASON = 'Workflow execution terminated';
+/** What the SDK and the server say where nobody has given a reason. */
+const NO_REASONS: readonly string[] = ['Workflow execution terminated', 'terminated by user via frontend'];
 
 function reasonOf(cause: Error | undefined): string | undefined {
-  if (cause === undefined || cause instanceof TimeoutFailure || cause.message === NO_REASON) return undefined;
+  if (cause === undefined || cause instanceof TimeoutFailure || NO_REASONS.includes(cause.message)) return undefined;
   return cause.message;
 }
 
