@@ -32,6 +32,7 @@ const { runBlock } = proxyActivities<Activities>({
 export class Blocks {
   private own = new CancellationScope();
   private foreign = new CancellationScope();
+  private count = 0;
 
   /** @param apply told how each block ended, in the very turn in which the workflow learns it: histories hold that order */
   constructor(
@@ -39,9 +40,17 @@ export class Blocks {
     private readonly apply: (event: JobEvent) => void,
   ) {}
 
+  /** Activities of which the server has not told the end yet, also after a stop. */
+  get inFlight(): number {
+    return this.count;
+  }
+
   run(block: RunBlock): void {
     const home = homeOf(this.homes, block.input.algorithmName);
-    void (home?.kind === 'activity' ? this.runForeign(block, home) : this.runOwn(block, home));
+    this.count++;
+    void (home?.kind === 'activity' ? this.runForeign(block, home) : this.runOwn(block, home)).finally(() => {
+      this.count--;
+    });
   }
 
   /** Ours begin no other item. Foreign activities know no pause: those that Temporal has go on to their end. */
@@ -82,7 +91,7 @@ export class Blocks {
           startToCloseTimeout: itemTtlMs ?? BLOCK_TIMEOUT,
           ...(home.heartbeatTimeoutMs !== undefined && { heartbeatTimeout: home.heartbeatTimeoutMs }),
           retry: { maximumAttempts: 1 },
-          cancellationType: ActivityCancellationType.TRY_CANCEL,
+          cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
           summary,
         }),
       );

@@ -8,6 +8,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  patched,
   proxyLocalActivities,
   setCurrentDetails,
   upsertMemo,
@@ -99,6 +100,7 @@ export async function runPipeline(
     clock.stop();
     cancelBlocks(false);
     await startDeliveries(job, sender, settings);
+    await letBlocksEnd();
   });
   return finish(job);
 
@@ -106,6 +108,15 @@ export async function runPipeline(
   async function drain(): Promise<void> {
     apply({ type: 'drain' });
     await condition(() => isEnded(job) || job.blocks.size === 0);
+  }
+
+  /**
+   * An end that meets the news of a block on its way in fails its task: what that task had taken, such as a stop, is lost,
+   * and with many short items each next one fails too.
+   */
+  async function letBlocksEnd(): Promise<void> {
+    if (blocks.inFlight === 0 || !patched('blocks-end-first')) return;
+    await condition(() => blocks.inFlight === 0, settings.progressTimeoutMs);
   }
 
   async function continueRun(): Promise<void> {
