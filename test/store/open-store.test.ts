@@ -97,10 +97,12 @@ describe('a store on PostgreSQL', () => {
     await (await openStore({ dataDir: '/nowhere', databaseUrl: url })).close();
     const name = new URL(url).pathname.slice(1);
     await postgres.query(`insert into pipelines_migration values ('9999-later', '2099-01-01T00:00:00.000Z')`, name);
+    const migrations = (): Promise<unknown> => postgres.query('select * from pipelines_migration order by name', name);
+    const before = await migrations();
     expect(await messageOf(url)).to.equal(
       'DATABASE_URL: the database was made by a newer version of temporal-pipelines',
     );
-    expect(await postgres.query('select name from pipelines_migration', name)).to.have.length(2);
+    expect(await migrations()).to.deep.equal(before);
   });
 
   it('loses no change of twenty writers where transactions are serializable by default', async () => {
