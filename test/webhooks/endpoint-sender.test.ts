@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Endpoint } from '../../src/domain/endpoint';
 import { isLimited } from '../../src/domain/limited';
 import { verify } from '../../src/webhooks';
@@ -70,7 +70,8 @@ describe('a sender with endpoints', () => {
     const subjects: unknown[] = [];
     const secure = () =>
       httpsReceiver((message, response) => {
-        subjects.push((message.socket as TLSSocket).getPeerCertificate().subject.CN);
+        const { socket } = message;
+        if (socket instanceof TLSSocket) subjects.push(socket.getPeerCertificate().subject.CN);
         response.end();
       }, options);
     const [receiver, other] = [await secure(), await secure()];
