@@ -73,16 +73,19 @@ describe('the life of a job', () => {
 
   for (const status of ['completed', 'stopped'] as const) {
     it(`refuses everything to a job that is ${status}, while its workflow is open and when it has closed`, async () => {
-      // A receiver that hangs keeps the workflow open for one progress deadline.
-      const { webhooks } = await listen(() => NEVER);
+      // A receiver that does not answer keeps the workflow open, for one progress deadline at most.
+      let answer: (status: number) => void = () => undefined;
+      const answered = new Promise<number>((resolve) => (answer = resolve));
+      const { webhooks } = await listen(() => answered);
       const job = await suite.start(pipeline(status === 'completed' ? 'echo' : 'wait', { webhooks }), {
-        progressTimeoutMs: 2_000,
+        progressTimeoutMs: 60_000,
       });
       if (status === 'stopped') await job.stop();
       await until('the end', async () => (await job.status()).status === status);
       expect((await suite.client.workflow.getHandle(job.jobId).describe()).status.name).to.equal('RUNNING');
       for (const verb of ['stop', 'pause', 'resume'] as const) await refused(job[verb](), verb, status);
       const { status: open } = await job.status();
+      answer(200);
       await job.result();
       expect((await suite.client.workflow.getHandle(job.jobId).describe()).status.name).to.equal('COMPLETED');
       for (const verb of ['stop', 'pause', 'resume'] as const) await refused(job[verb](), verb, status);

@@ -231,6 +231,7 @@ describe('a job that was ended from outside', () => {
     await to.until(({ results }) => results.length === 1);
     await untilDelivered(to, job);
     const earlier = to.arrivedOn('/result')[0]?.headers['webhook-id'];
+    await job.result();
     await suite.client.workflow.start('runPipeline', {
       workflowId: job.jobId,
       taskQueue: suite.worker.taskQueue,
