@@ -76,10 +76,11 @@ describe('the life of a job', () => {
       // A receiver that does not answer keeps the workflow open, for one progress deadline at most.
       let answer: (status: number) => void = () => undefined;
       const answered = new Promise<number>((resolve) => (answer = resolve));
-      const { webhooks } = await listen(() => answered);
-      const job = await suite.start(pipeline(status === 'completed' ? 'echo' : 'wait', { webhooks }), {
+      const to = await listen(() => answered);
+      const job = await suite.start(pipeline(status === 'completed' ? 'echo' : 'wait', { webhooks: to.webhooks }), {
         progressTimeoutMs: 60_000,
       });
+      await to.until(({ arrived }) => arrived.length > 0);
       if (status === 'stopped') await job.stop();
       await until('the end', async () => (await job.status()).status === status);
       expect((await suite.client.workflow.getHandle(job.jobId).describe()).status.name).to.equal('RUNNING');
