@@ -78,7 +78,7 @@ module.exports = {
       'blobs',
       'Blobs know neither Temporal nor Koa: the domain, Node and their own libraries.',
       own('src/blobs'),
-      [DOMAIN],
+      [DOMAIN, npm('@aws-sdk/client-s3')],
       { node: true },
     ),
 

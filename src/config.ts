@@ -5,6 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { parseBlobUrl } from './blobs/s3-url';
 import {
   parseCount,
   parseDuration,
@@ -47,6 +48,7 @@ export const SETTINGS = {
   temporalUiUrl: { name: 'TEMPORAL_UI_URL', unset: "the started server's", what: "Temporal's page, for links" },
   dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
   databaseUrl: { name: 'DATABASE_URL', unset: 'a file in DATA_DIR', what: 'PostgreSQL database of the definitions' },
+  blobUrl: { name: 'BLOB_URL', unset: 'files in DATA_DIR', what: 's3://bucket/prefix of big values; AWS_… as usual' },
   algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
   algorithmWait: { name: 'ALGORITHM_WAIT', fallback: '60s', what: 'how long an unserved algorithm is waited for' },
   algorithmAllow: { name: 'ALGORITHM_ALLOW', unset: 'public only', what: 'CIDRs and hosts of HTTP algorithms' },
@@ -103,6 +105,8 @@ export interface Config {
   readonly dataDir: string;
   /** May hold a password: never log. */
   readonly databaseUrl?: string;
+  /** `s3://bucket/prefix`, without a trailing slash. */
+  readonly blobUrl?: string;
   /** Module paths as given; empty means the examples. */
   readonly algorithms: readonly string[];
   readonly algorithmWait: number;
@@ -176,6 +180,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
   const apiToken = read(SETTINGS.apiToken, optional(parseToken));
   const rateLimit = read(SETTINGS.rateLimit, optional(parseRateLimit));
   const databaseUrl = read(SETTINGS.databaseUrl, optional(parseDatabaseUrl));
+  const blobUrl = read(SETTINGS.blobUrl, optional(parseBlobUrl));
   const config: Config = {
     host,
     port,
@@ -184,6 +189,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
     dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(blobUrl === undefined ? {} : { blobUrl }),
     algorithms: read(SETTINGS.algorithms, parseList),
     algorithmWait: read(SETTINGS.algorithmWait, parseDuration),
     algorithmAllow: read(SETTINGS.algorithmAllow, parseAllowList),

@@ -59,6 +59,7 @@ describe('config', () => {
     expect(config).to.not.have.any.keys('apiToken', 'rateLimit');
     expect(config).to.not.have.property('temporalUiUrl');
     expect(config).to.not.have.property('databaseUrl');
+    expect(config).to.not.have.property('blobUrl');
     expect(config.webhookRetrySchedule).to.deep.equal(MUST_DELIVER.scheduleMs);
     expect(config.webhookAllow).to.deep.equal({ ranges: [], hosts: new Set() });
     expect(config.algorithmAllow).to.deep.equal({ ranges: [], hosts: new Set() });
@@ -75,6 +76,7 @@ describe('config', () => {
       TEMPORAL_UI_URL: 'https://temporal.example',
       DATA_DIR: '/var/lib/pipelines',
       DATABASE_URL: 'postgresql://me:p%40ss@db.internal:5433/pipelines?sslmode=disable',
+      BLOB_URL: 's3://our-blobs/pipelines/test/',
       ALGORITHMS: './a.js, ./b.js,',
       ALGORITHM_WAIT: '2m',
       ALGORITHM_ALLOW: '10.0.0.0/8,algorithms.internal',
@@ -108,6 +110,7 @@ describe('config', () => {
       temporalUiUrl: 'https://temporal.example',
       dataDir: '/var/lib/pipelines',
       databaseUrl: 'postgresql://me:p%40ss@db.internal:5433/pipelines?sslmode=disable',
+      blobUrl: 's3://our-blobs/pipelines/test',
       algorithms: ['./a.js', './b.js'],
       algorithmWait: 120_000,
       maxBatch: 5_000,
@@ -164,6 +167,10 @@ describe('config', () => {
     ['DATABASE_URL', 'db.internal'],
     ['DATABASE_URL', 'postgres://'],
     ['DATABASE_URL', 'postgres://me:pa/ss@db.internal/pipelines'],
+    ['BLOB_URL', 'https://our-blobs.s3.amazonaws.com'],
+    ['BLOB_URL', 's3://'],
+    ['BLOB_URL', 's3://Our-Blobs'],
+    ['BLOB_URL', 's3://our-blobs/a/../b'],
     ['ALGORITHM_WAIT', 'a while'],
     ['ALGORITHM_ALLOW', 'http://x'],
     ['MAX_BATCH', '0'],
@@ -217,8 +224,11 @@ describe('config', () => {
         'postgres://me:55/hunter2@db/x',
         'postgres://me:55#hunter2@db/x',
       ].flatMap((text) => problemsOf({ DATABASE_URL: text })),
+      ...['s3://me:hunter2@bucket', 's3://me:hunter2/x@bucket', 's3://bucket/?secret=hunter2', 'hunter2'].flatMap(
+        (text) => problemsOf({ BLOB_URL: text }),
+      ),
     ];
-    expect(problems).to.have.length(8);
+    expect(problems).to.have.length(12);
     expect(problems.join()).to.not.include('hunter2');
   });
 

@@ -1,0 +1,61 @@
+/** Where large values lie, so that a history holds only where (architecture §1). */
+import type { Readable } from 'node:stream';
+import type { BlobRef } from '../domain/blob';
+
+/** Errors are {@link BlobError}, but for keys that are none: a TypeError, as that is a mistake of the caller's code. */
+export interface BlobStore {
+  /** Names the store in every reference it gives out: the same for all processes that share it, and for ever. */
+  readonly id: string;
+  /**
+   * Writes a blob, whole or not at all; the same key again replaces it, and who reads meanwhile has one or the other.
+   *
+   * @param key `<job folder>/<name>`; see {@link isBlobKey}. No key may go on behind another one's end: `a/b` and `a/b/c`
+   * @throws TypeError for what is no key
+   * @throws BlobError `BlobUnavailable`
+   */
+  put(key: string, body: Buffer): Promise<BlobRef>;
+  /**
+   * @returns the bytes; it ends only after all `ref.size` of them, and fails with a BlobError otherwise. Read it to its end
+   *   or destroy it: it holds a file or a connection
+   * @throws BlobError
+   */
+  read(ref: BlobRef): Promise<Readable>;
+  /** The first segments of the keys that there are, each once, in no order. */
+  folders(): AsyncIterable<string>;
+  /**
+   * Removes all that lies under a first segment; nothing is fine too.
+   *
+   * @throws TypeError for what is no first segment
+   * @throws BlobError `BlobUnavailable`; some may be removed by then
+   */
+  removeFolder(folder: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type BlobErrorCode =
+  /** The reference is another store's. It may be read by a process that is configured otherwise, so try again. */
+  | 'ForeignBlob'
+  /** It is not there any more, or not with the size of its reference. To try again is of no use. */
+  | 'BlobNotFound'
+  /** The store is away, full or refuses us. Try again. */
+  | 'BlobUnavailable';
+
+export class BlobError extends Error {
+  override readonly name = 'BlobError';
+
+  constructor(
+    readonly code: BlobErrorCode,
+    /** For people, in one line. Holds no credentials. */
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** @throws BlobError */
+export async function readBlob(store: BlobStore, ref: BlobRef): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await store.read(ref)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
