@@ -49,7 +49,7 @@ module.exports = {
       'activities',
       'Activities: the domain, webhooks, blobs, the interfaces of the store, the SDK for activities, Node.',
       own('activities'),
-      [DOMAIN, own('src/webhooks', 'src/blobs', 'src/store/store'), temporal('activity', 'common')],
+      [DOMAIN, own('src/webhooks', 'src/blobs', 'src/store/store'), temporal('activity', 'common'), npm('lru-cache')],
       { node: true },
     ),
     {
@@ -90,6 +90,7 @@ module.exports = {
         DOMAIN,
         own('workflows/messages', 'workflows/search-attributes'),
         own('src/store/store'), // the interface: where an algorithm is stored
+        own('src/blobs/blobs', 'src/blobs/job-results'), // results that are read from a store it is handed
         temporal('client', 'common', 'envconfig'),
         npm('uuid'), // a job id of an idempotency key
         npm('env-paths'), // where a downloaded Temporal server is kept
@@ -144,7 +145,7 @@ module.exports = {
       [
         own('activities'),
         DOMAIN,
-        own('src/temporal', 'src/webhooks', 'src/config', 'src/logger'),
+        own('src/temporal', 'src/webhooks', 'src/blobs', 'src/config', 'src/logger'),
         temporal('plugin', 'worker', 'common'),
       ],
       { node: true },

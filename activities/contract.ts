@@ -1,5 +1,6 @@
 // Types only: all that workflows may import from this folder.
-import type { BlockInput, BlockOutcome } from '../src/domain/block';
+import type { BlockForm, BlockInput, BlockOutcome } from '../src/domain/block';
+import type { ResultDraft, WrittenResult } from '../src/domain/result-parts';
 import type { WorkersSeen } from '../src/domain/service';
 import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
 import type { Limited } from '../src/domain/limited';
@@ -27,6 +28,10 @@ export interface Activities {
   findWorkers(input: FindWorkersInput): Promise<WorkersSeen>;
   /** Runs a block of items of one node and answers one outcome per item (DESIGN.md, «runBlock»). */
   runBlock(input: BlockInput): Promise<BlockOutcome>;
+  /** Reads what of an input lies in blobs, for an algorithm that can not. */
+  readInput(input: BlockForm): Promise<BlockForm>;
+  /** Makes the bodies of a result of which some lies in blobs (contract §5). */
+  writeResult(draft: ResultDraft): Promise<WrittenResult>;
   /** Makes one attempt, or none where there is no place for it now; every outcome is answered, never thrown. */
   sendWebhook(request: WebhookRequest): Promise<AttemptOutcome | Limited>;
 }

@@ -32,3 +32,20 @@ export function blockInterrupted(progress: BlockHeartbeat): ApplicationFailure {
     details: [progress],
   });
 }
+
+/** A value lies in a blob, and this worker was given no place to look for it. Another may have been. */
+export function noBlobs(): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'this worker can read no blobs: give the plugin `blobs`, or the process BLOB_URL or DATA_DIR',
+    type: 'NoBlobs',
+  });
+}
+
+/** A webhook must hold all results where there is no facade that could be asked for them. */
+export function resultTooLarge(bytes: number, limit: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: `results of ${String(bytes)} bytes and more are larger than ${String(limit)}, and there is no dataUrl to read them from`,
+    type: 'ResultTooLarge',
+    nonRetryable: true,
+  });
+}

@@ -1,11 +1,16 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
 import { Context } from '@temporalio/activity';
-import { argsAt, fromRuns, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
+import { argsAt, refuseLarge, type BlockHeartbeat, type BlockInput, type ItemOutcome } from '../src/domain/block';
+import { fromRuns } from '../src/domain/index-runs';
+import type { Json } from '../src/domain/json';
+import type { JobBlobs } from '../src/blobs/job-blobs';
 import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
-import { runItem } from './run-item';
+import { toBlockOutcome, toOutcome, type PutBlob } from './outcome-blobs';
+import type { ReadInput } from './read-input';
+import { runItem, type ItemAnswer } from './run-item';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
 
@@ -19,21 +24,27 @@ export interface RunBlockOptions {
   readonly algorithms: Algorithms;
   /** Makes an algorithm of an endpoint. */
   readonly httpAlgorithm: (endpoint: HttpEndpoint) => AlgorithmFunction;
+  /** Where outcomes go that are too many for a history. Default: nowhere, all are answered. */
+  readonly blobs?: JobBlobs;
+  /** Reads what of an input lies in blobs. */
+  readonly readInput: ReadInput;
   /** Whether the worker that runs the activity takes nothing new. */
   readonly isShuttingDown: () => boolean;
 }
 
 /** Makes the activity that runs blocks of items. */
-export function createRunBlock({ algorithms, httpAlgorithm, isShuttingDown }: RunBlockOptions): Activities['runBlock'] {
-  return async (input) => {
-    const { http, algorithmName } = input;
+export function createRunBlock(options: RunBlockOptions): Activities['runBlock'] {
+  const { algorithms, httpAlgorithm, isShuttingDown, readInput } = options;
+  return async (block) => {
+    const { http, algorithmName, inlineBytes } = block;
     const algorithm: AlgorithmOptions =
       http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
     const context = Context.current();
-    const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
+    const indexes = block.items === undefined ? [undefined] : fromRuns(block.items);
     const width = Math.max(1, algorithm.concurrency ?? 1);
     if (!(await announce(context, Math.min(width, indexes.length)))) return NOTHING_BEGUN;
-    const stop = createStopSignal(context, input.jobId, isShuttingDown);
+    const stop = createStopSignal(context, block.jobId, isShuttingDown);
+    const put = inlineBytes === undefined ? undefined : putter(options.blobs, context, block);
     const startedAt = performance.now();
     const outcomes: (ItemOutcome | null)[] = [];
     let begun = 0;
@@ -45,7 +56,7 @@ export function createRunBlock({ algorithms, httpAlgorithm, isShuttingDown }: Ru
     };
 
     const runOne = async (position: number): Promise<void> => {
-      const outcome = await runItem(
+      const answer = await runItem(
         algorithm.run,
         argsAt(input, position, indexes[position]),
         { signal: stop.signal, heartbeat: report, log: context.log, attempt: input.attempt },
@@ -53,8 +64,8 @@ export function createRunBlock({ algorithms, httpAlgorithm, isShuttingDown }: Ru
       );
       // What an item answers after it was told to stop is not its outcome.
       if (stop.signal.aborted) return;
-      outcomes[position] = outcome;
-      bytes += JSON.stringify(outcome).length;
+      outcomes[position] = await outcomeOf(answer, position, block, put);
+      bytes += 'text' in answer ? answer.text.length : answer.error.length;
       // Each report writes out all outcomes so far, so quick items share one.
       if (performance.now() - reportedAt >= HEARTBEAT_MS) report();
     };
@@ -68,7 +79,9 @@ export function createRunBlock({ algorithms, httpAlgorithm, isShuttingDown }: Ru
     };
 
     const timer = setInterval(report, HEARTBEAT_MS);
+    let input = block;
     try {
+      input = { ...block, input: await readInput(block.input) };
       const lanes = Array.from({ length: width }, lane);
       await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
@@ -77,8 +90,26 @@ export function createRunBlock({ algorithms, httpAlgorithm, isShuttingDown }: Ru
     }
     const ended = outcomes.filter((outcome) => outcome !== null);
     if (ended.length < begun) throw blockInterrupted({ outcomes });
-    return { outcomes: ended, durationMs: Math.round(performance.now() - startedAt) };
+    return await toBlockOutcome(ended, Math.round(performance.now() - startedAt), inlineBytes, put);
   };
+}
+
+async function outcomeOf(
+  answer: ItemAnswer,
+  position: number,
+  { elementsOf }: BlockInput,
+  put: PutBlob | undefined,
+): Promise<ItemOutcome> {
+  if (!('text' in answer)) return answer;
+  if (put !== undefined) return await toOutcome(answer.text, position, elementsOf, put);
+  return refuseLarge(Buffer.byteLength(answer.text)) ?? { result: JSON.parse(answer.text) as Json };
+}
+
+/** A name tells the run, so that a job that was reset replaces nothing that its earlier run has written. */
+function putter(blobs: JobBlobs | undefined, { info }: Context, { jobId }: BlockInput): PutBlob | undefined {
+  const { workflowExecution, activityId, namespace } = info;
+  const owner = { namespace, jobId };
+  return blobs && ((name, body) => blobs.put(owner, `${workflowExecution?.runId ?? ''}-${activityId}-${name}`, body));
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };

@@ -1,8 +1,10 @@
 /** One item: its algorithm called once, under its ttl, and whatever comes of it as an outcome. */
-import { EXPIRED, refuseLarge, type ItemOutcome } from '../src/domain/block';
-import type { Json } from '../src/domain/json';
+import { EXPIRED, type ItemFailure } from '../src/domain/block';
 import { MAX_ERROR, toText } from '../src/domain/text';
 import type { AlgorithmArgs, AlgorithmContext, AlgorithmFunction } from './algorithm';
+
+/** What an item answered, as JSON, or why it failed. */
+export type ItemAnswer = { readonly text: string } | ItemFailure;
 
 /** @param ttlMs how long it may work; undefined for no limit */
 export async function runItem(
@@ -10,12 +12,12 @@ export async function runItem(
   args: AlgorithmArgs,
   context: AlgorithmContext,
   ttlMs: number | undefined,
-): Promise<ItemOutcome> {
+): Promise<ItemAnswer> {
   if (ttlMs === undefined) return settle(() => run(args, context));
   const expiry = new AbortController();
   const signal = AbortSignal.any([context.signal, expiry.signal]);
   let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<ItemOutcome>((resolve) => {
+  const expired = new Promise<ItemAnswer>((resolve) => {
     timer = setTimeout(
       () => {
         expiry.abort(new Error(EXPIRED.error));
@@ -44,9 +46,9 @@ export class FinalError extends Error {
   override readonly name = 'FinalError';
 }
 
-async function settle(run: () => unknown): Promise<ItemOutcome> {
+async function settle(run: () => unknown): Promise<ItemAnswer> {
   try {
-    return toOutcome(await run());
+    return { text: toJson(await run()) };
   } catch (error) {
     return {
       error: messageOf(error),
@@ -54,11 +56,6 @@ async function settle(run: () => unknown): Promise<ItemOutcome> {
       ...(error instanceof FinalError && { final: true }),
     };
   }
-}
-
-function toOutcome(output: unknown): ItemOutcome {
-  const text = toJson(output);
-  return refuseLarge(Buffer.byteLength(text)) ?? { result: JSON.parse(text) as Json };
 }
 
 /** @throws TypeError for a function, a symbol, a BigInt or a circle */

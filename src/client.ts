@@ -7,6 +7,7 @@ import {
   type Client,
   type WorkflowStartOptions,
 } from '@temporalio/client';
+import type { BlobStore } from './blobs/blobs';
 import { invalid, PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
@@ -40,6 +41,8 @@ export interface PipelineClientOptions {
   readonly settings?: Partial<JobSettings>;
   /** Makes the `dataUrl` of a job's settings. @default none: all results are in the webhook */
   readonly dataUrl?: (jobId: string) => string;
+  /** Of the workers that run the pipelines: where they keep what is large. @default none: large results can't be read */
+  readonly blobs?: BlobStore;
 }
 
 /** What holds for one job, beside its pipeline. */
@@ -154,7 +157,7 @@ export class PipelineClient {
 
   /** Does not ask whether there is such a job: the handle's calls do. */
   getHandle(jobId: string): JobHandle {
-    return new JobHandle(this.client, jobId);
+    return new JobHandle(this.client, jobId, this.options.blobs);
   }
 
   /**

@@ -9,6 +9,9 @@ export type {
   AlgorithmOptions,
   Algorithms,
 } from '../activities';
+export { BlobError, type BlobErrorCode, type BlobStore } from './blobs/blobs';
+export { JobResults, type JsonText } from './blobs/job-results';
+export { openBlobs, type BlobOptions } from './blobs/open-blobs';
 export { JobHandle, PipelineClient, type PipelineClientOptions, type StartOptions } from './client';
 export type { AttemptOutcome, Attempt, AttemptError } from './domain/delivery';
 export type { DeliveryRecord, DeliveryState } from './domain/delivery-record';
@@ -25,6 +28,7 @@ export type {
 } from './domain/events';
 export type { Json, JsonObject } from './domain/json';
 export type { Pipeline, PipelineNode, RetryPolicyName } from './domain/pipeline';
+export type { BlobRef } from './domain/blob';
 export type { JobSettings } from './domain/settings';
 export type { Level } from './domain/verbosity';
 export { PipelinesPlugin, type PipelinesPluginOptions } from './plugin';

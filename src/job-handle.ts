@@ -1,13 +1,16 @@
 /** One job, steered from outside (contract §11). */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { BlobStore } from './blobs/blobs';
+import { JobResults } from './blobs/job-results';
 import type { WebhookKind } from './domain/delivery';
 import { PipelineError } from './domain/errors';
-import { TERMINAL_STATUSES, type JobRecord, type ProgressBody, type ResultBody } from './domain/events';
+import { TERMINAL_STATUSES, type ProgressBody, type ResultBody } from './domain/events';
+import type { JobRecord } from './domain/job-record';
 import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
 import { readStartedJob, type StartedJob } from './temporal/started-job';
 import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
-import { resultsQuery, statusQuery } from '../workflows/messages';
+import { resultPartsQuery, resultsQuery, statusQuery } from '../workflows/messages';
 
 /** Long enough for a worker under load, and within the contract's two seconds. */
 const STATUS_WAIT_MS = 1_500;
@@ -22,6 +25,7 @@ export class JobHandle {
     private readonly client: Client,
     /** `<pipeline name>:<uuid>`, also the id of the job's workflow. */
     readonly jobId: string,
+    private readonly blobs?: BlobStore,
   ) {}
 
   /** What a debug subscriber would have got last; with no worker alive, what the server knows. */
@@ -33,16 +37,25 @@ export class JobHandle {
   }
 
   /**
-   * The result body of a job that has ended.
+   * The result body of a job that has ended, with all results.
    *
    * @throws PipelineError `WrongState` while the job runs
    */
   async results(): Promise<ResultBody> {
+    return (await this.ended()).body();
+  }
+
+  /**
+   * The same where they may be many: they are read as they are asked for.
+   *
+   * @throws PipelineError `WrongState` while the job runs
+   */
+  async ended(): Promise<JobResults> {
     const description = await this.describe();
-    if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
+    if (description.status.name !== 'RUNNING') return await this.closedResults(description);
     // A job that has ended may still be handing its webhooks over.
     const results = await queryWithin(this.client, this.jobId, resultsQuery, STATUS_WAIT_MS);
-    if (results != null) return results;
+    if (results != null) return await this.openResults(results);
     const { pipeline, status } = await this.status();
     if (TERMINAL_STATUSES.includes(status)) return await this.finalResults();
     throw new PipelineError(
@@ -52,12 +65,25 @@ export class JobHandle {
   }
 
   /** Of a job that has ended while its workflow is still at work, with large results or with no worker. */
-  private async finalResults(): Promise<ResultBody> {
+  private async finalResults(): Promise<JobResults> {
     const results = await queryWithin(this.client, this.jobId, resultsQuery, RESULTS_WAIT_MS);
-    if (results != null) return results;
+    if (results != null) return await this.openResults(results);
     const description = await this.describe();
-    if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).results;
+    if (description.status.name !== 'RUNNING') return await this.closedResults(description);
     throw new PipelineError('Unavailable', `no worker told the results of ${this.jobId} in time`);
+  }
+
+  private async closedResults(description: WorkflowExecutionDescription): Promise<JobResults> {
+    return new JobResults(await closedRecord(this.client, description), this.blobs);
+  }
+
+  private async openResults(results: ResultBody): Promise<JobResults> {
+    if (results.data?.some(({ info }) => info !== undefined) !== true) return new JobResults({ results }, this.blobs);
+    const parts = await queryWithin(this.client, this.jobId, resultPartsQuery, RESULTS_WAIT_MS);
+    if (parts === undefined) {
+      throw new PipelineError('Unavailable', `no worker told the results of ${this.jobId} in time`);
+    }
+    return new JobResults({ results, ...(parts !== null && { parts }) }, this.blobs);
   }
 
   /** What it was started with. Needs no worker. */

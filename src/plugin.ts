@@ -5,10 +5,14 @@ import {
   createFindUntold,
   createFindWorkers,
   createHttpAlgorithm,
+  createReadInput,
   createRunBlock,
   createSendWebhook,
+  createWriteResult,
   type Algorithms,
 } from '../activities';
+import type { BlobStore } from './blobs/blobs';
+import { JobBlobs } from './blobs/job-blobs';
 import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
 import { keepDone, type Keeping } from './temporal/keeping';
@@ -59,6 +63,13 @@ export interface PipelinesPluginOptions {
     readonly connectTimeoutMs?: number;
   };
   /**
+   * Where values go that are too large for a history, also of a million small ones; the client that reads results is
+   * given the same. See `openBlobs`.
+   *
+   * @default nowhere: an output, and all results of a job, are limited to 1.9 MB
+   */
+  readonly blobs?: BlobStore;
+  /**
    * Whether the names of the algorithms are told to the registry, by which a facade knows who serves them.
    *
    * @default true
@@ -74,7 +85,7 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
+ * Adds the activities `runBlock`, `readInput`, `writeResult`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
  * `deliverWebhook`, `testWebhook`, `reconcileWebhooks` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
@@ -95,14 +106,20 @@ export class PipelinesPlugin extends SimplePlugin {
     this.tellAnnounced = resolve;
   });
 
-  constructor({ algorithms, webhooks = {}, http = {}, announce = true, reconcile = true }: PipelinesPluginOptions) {
+  constructor(options: PipelinesPluginOptions) {
+    const { algorithms, webhooks = {}, http = {}, announce = true, reconcile = true, blobs } = options;
     // The activities are made before the worker that they belong to.
     const own: { worker?: Worker } = {};
     const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
+    const readInput = createReadInput(blobs);
     const activities = {
+      readInput,
+      writeResult: createWriteResult(blobs),
       runBlock: createRunBlock({
         algorithms,
         isShuttingDown,
+        readInput,
+        ...(blobs !== undefined && { blobs: new JobBlobs(blobs) }),
         httpAlgorithm: createHttpAlgorithm({
           allow: http.allow ?? parseAllowList(undefined),
           connectTimeoutMs: http.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,

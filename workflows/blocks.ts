@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import type { AlgorithmHome } from '../src/domain/algorithm-definition';
-import { argsAt, refuseLarge, type ItemOutcome } from '../src/domain/block';
+import { argsAt, isElsewhere, refuseLarge, type BlockInput, type ItemOutcome } from '../src/domain/block';
 import type { RunBlock } from '../src/domain/hand-out';
 import { homeOf, type Homes } from '../src/domain/homes';
 import { utf8Length, type Json } from '../src/domain/json';
@@ -27,6 +27,12 @@ const { runBlock } = proxyActivities<Activities>({
   retry: { maximumAttempts: 1 },
   // A paused job takes what its blocks have done by then.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** Changes nothing, so the server may try it again. */
+const { readInput } = proxyActivities<Activities>({
+  startToCloseTimeout: '1 minute',
+  retry: { maximumAttempts: 10, maximumInterval: '10s' },
 });
 
 export class Blocks {
@@ -85,8 +91,10 @@ export class Blocks {
       this.apply({ type: 'blockEnded', blockId, outcome: { outcomes: [outcome], durationMs } });
     };
     try {
+      // Not a turn later where there is nothing to read: histories hold the order of commands.
+      const whole = isElsewhere(input.input) ? await this.foreign.run(() => readWhole(input)) : input;
       const output = await this.foreign.run(() =>
-        scheduleActivity<unknown>(home.type, [argsAt(input, 0, items?.[0]?.[0])], {
+        scheduleActivity<unknown>(home.type, [argsAt(whole, 0, items?.[0]?.[0])], {
           taskQueue: home.taskQueue,
           startToCloseTimeout: itemTtlMs ?? BLOCK_TIMEOUT,
           ...(home.heartbeatTimeoutMs !== undefined && { heartbeatTimeout: home.heartbeatTimeoutMs }),
@@ -102,6 +110,11 @@ export class Blocks {
       else end(failure);
     }
   }
+}
+
+/** A foreign activity knows no references. */
+async function readWhole(block: BlockInput): Promise<BlockInput> {
+  return { ...block, input: await readInput(block.input) };
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };

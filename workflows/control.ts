@@ -7,6 +7,7 @@ import type { JobEvent } from '../src/domain/schedule';
 import {
   pauseSignal,
   pauseUpdate,
+  resultPartsQuery,
   resultsQuery,
   resumeSignal,
   resumeUpdate,
@@ -32,6 +33,7 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   };
   setHandler(statusQuery, () => currentStatus(job));
   setHandler(resultsQuery, () => job.record?.results ?? null);
+  setHandler(resultPartsQuery, () => job.record?.parts ?? null);
   setHandler(stopSignal, stop);
   setHandler(pauseSignal, pause);
   setHandler(resumeSignal, resume);

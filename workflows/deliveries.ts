@@ -78,6 +78,8 @@ interface EndedJob {
   readonly jobId: string;
   readonly firstRunId: string;
   readonly results: ResultBody;
+  /** Of the result webhook, where it was made already. */
+  readonly resultText?: string;
   readonly settings: DeliverySettings;
   /** Whether it has our search attributes: one that the namespace lacks would hold a workflow's task up for ever. */
   readonly searchable: boolean;
@@ -92,6 +94,7 @@ function endedJob(job: Job, settings: Settings): EndedJob {
     jobId: job.jobId,
     firstRunId: firstExecutionRunId,
     results: job.record.results,
+    ...(job.resultText !== undefined && { resultText: job.resultText }),
     settings,
     searchable: typedSearchAttributes.get(PIPELINE_STATUS) !== undefined,
     reusesId: true,
@@ -103,7 +106,7 @@ async function startResult(job: EndedJob, url: string, sequence: number, hasPred
   const event = {
     webhookId: webhookId('result', 'end', job.firstRunId),
     sequence,
-    body: toWebhookText(job.results, job.settings),
+    body: job.resultText ?? toWebhookText(job.results, job.settings),
   };
   await start(job, {
     ...deliverySettings(job.settings),

@@ -7,6 +7,7 @@ import type { DeliveryRecord } from '../src/domain/delivery-record';
 import type { AttemptOutcome } from '../src/domain/delivery';
 import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
 import type { Announcement } from '../src/domain/registry';
+import type { ResultPart } from '../src/domain/result-parts';
 
 export const RUN_PIPELINE = 'runPipeline';
 export const DELIVER_WEBHOOK = 'deliverWebhook';
@@ -24,6 +25,9 @@ export interface ProgressOutcome {
 export const statusQuery = defineQuery<ProgressBody>('status');
 /** The result body once the job has ended, else null. */
 export const resultsQuery = defineQuery<ResultBody | null>('results');
+
+/** All of its data, where some of it lies in blobs: what `results` answers holds references instead then. Else null. */
+export const resultPartsQuery = defineQuery<readonly ResultPart[] | null>('resultParts');
 
 /** How the last progress event was answered that the job itself has sent; null before the first answer. */
 export const progressOutcomeQuery = defineQuery<ProgressOutcome | null>('progressOutcome');

@@ -9,7 +9,9 @@ import {
   condition,
   continueAsNew,
   patched,
+  proxyActivities,
   proxyLocalActivities,
+  rootCause,
   setCurrentDetails,
   upsertMemo,
   upsertSearchAttributes,
@@ -20,12 +22,12 @@ import { BLOCKS_YIELD } from '../src/domain/block';
 import { describeJob } from '../src/domain/details';
 import { PipelineError } from '../src/domain/errors';
 import { utf8Length } from '../src/domain/json';
-import type { JobRecord } from '../src/domain/events';
+import type { JobRecord } from '../src/domain/job-record';
 import { createJob, isEnded, type Job } from '../src/domain/job';
 import type { Pipeline } from '../src/domain/pipeline';
 import { homeOf } from '../src/domain/homes';
 import type { FindWorkers } from '../src/domain/service';
-import { reduce, type JobEvent } from '../src/domain/schedule';
+import { reduce, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { MAX_ERROR, toText } from '../src/domain/text';
 import { parseSettings, type JobSettings } from '../src/domain/settings';
@@ -50,6 +52,13 @@ const MAX_STATE_BYTES = 1_900_000;
 const { findWorkers } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s',
   retry: { maximumAttempts: 1 },
+});
+
+/** Reads blobs and changes nothing, so the server may try it again: for about five minutes. */
+const { writeResult } = proxyActivities<Activities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30s',
+  retry: { maximumAttempts: 30, maximumInterval: '10s' },
 });
 
 /**
@@ -136,7 +145,8 @@ export async function runPipeline(
     const commands = reduce(job, event, Date.now());
     for (const command of commands) {
       if (command.kind === 'runBlock') blocks.run(command);
-      else void lookAndApply(command);
+      else if (command.kind === 'findWorkers') void lookAndApply(command);
+      else void writeAndApply(command);
     }
     if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
     setCurrentDetails(describeJob(job));
@@ -155,6 +165,17 @@ export async function runPipeline(
     shownStatus = job.status;
     if (workflowInfo().typedSearchAttributes.get(PIPELINE_STATUS) === undefined) return;
     upsertSearchAttributes([{ key: PIPELINE_STATUS, value: job.status }]);
+  }
+
+  async function writeAndApply({ draft }: WriteResult): Promise<void> {
+    try {
+      apply({ type: 'resultWritten', result: await writeResult(draft) });
+    } catch (error) {
+      apply({
+        type: 'engineFailed',
+        error: `the result can not be written down: ${rootCause(error) ?? 'unknown failure'}`,
+      });
+    }
   }
 
   async function lookAndApply({ algorithmName }: FindWorkers): Promise<void> {

@@ -4,6 +4,7 @@ import type { NodePlan } from './graph';
 import { isBatchLeaf, type InputForm, type InputLeaf } from './input/ast';
 import { resolveLeaf, type Elements, type ResolvedLeaf, type Scope } from './input/resolve';
 import type { Json } from './json';
+import { areAtHand, toParts } from './stored';
 
 /** A node whose parents are done. */
 export interface Expansion {
@@ -33,12 +34,16 @@ export function expand(plan: NodePlan, scope: Scope): Expansion {
 
   const bindLeaf = (leaf: InputLeaf, indexes: readonly number[]): BlockForm => {
     if (!isBatchLeaf(leaf)) {
-      const value = resolved.get(leaf);
-      return { kind: 'value', value: value?.kind === 'value' ? value.value : null };
+      const found = resolved.get(leaf);
+      if (found?.kind === 'stored') return found.form;
+      return { kind: 'value', value: found?.kind === 'value' ? found.value : null };
     }
     const elements = elementsOf(resolved, leaf);
     const position = batches.indexOf(elements);
-    return compress(indexes.map((index) => elements.at(elementIndex(position, index)) ?? null));
+    const values = indexes.map((index) => elements.at(elementIndex(position, index)) ?? null);
+    return areAtHand(values)
+      ? compress(values)
+      : { kind: 'storedEach', parts: toParts(values), path: elements.path ?? [] };
   };
 
   const bindForm = (form: InputForm, indexes: readonly number[]): BlockForm => {
@@ -74,25 +79,32 @@ function compress(values: readonly Json[]): BlockForm {
 
 const FIRST_WAVE = 16;
 const TARGET_MS = 2_000;
+/** Below it, a block's way to a worker and back costs more than its work. */
+const LEAST_MS = 200;
 const MAX_BLOCK = 1_000;
+
+/** What decides about the size of a block. */
+export interface BlockSizing {
+  /** How many items of the node were ever handed out. */
+  readonly handedOut: number;
+  /** How many items wait. */
+  readonly remaining: number;
+  /** How many blocks of the job are running. */
+  readonly inFlight: number;
+  /** What the finished blocks of the node took together. */
+  readonly measured: { readonly items: number; readonly ms: number };
+  /** Whether a block is given some work, however little is left; not in jobs that earlier versions have started. */
+  readonly hasLeastWork: boolean;
+}
 
 /**
  * How many items the next block of a node holds (architecture: a first wave of single items, then about two seconds of
- * work, and never so many that the tail of the batch lies in one place).
- *
- * @param handedOut how many items of the node were ever handed out
- * @param remaining how many items wait
- * @param inFlight how many blocks of the job are running
- * @param measured what the finished blocks of the node took together
+ * work, and never so many that the tail of the batch lies in one place, unless it is no work to speak of).
  */
-export function blockSize(
-  handedOut: number,
-  remaining: number,
-  inFlight: number,
-  measured: { readonly items: number; readonly ms: number },
-): number {
+export function blockSize({ handedOut, remaining, inFlight, measured, hasLeastWork }: BlockSizing): number {
   if (handedOut < FIRST_WAVE || measured.items === 0) return 1;
   const perItem = Math.max(measured.ms / measured.items, TARGET_MS / MAX_BLOCK);
   const share = remaining / (4 * Math.max(1, inFlight));
-  return Math.max(1, Math.floor(Math.min(TARGET_MS / perItem, MAX_BLOCK, share)));
+  const least = hasLeastWork ? LEAST_MS / Math.max(measured.ms / measured.items, LEAST_MS / MAX_BLOCK) : 1;
+  return Math.max(1, Math.floor(Math.min(TARGET_MS / perItem, MAX_BLOCK, Math.max(share, least))));
 }

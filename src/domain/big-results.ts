@@ -31,6 +31,16 @@ export function travelBytes(text: string): number {
   return utf8Length(JSON.stringify(text));
 }
 
+/** What is not seen in the entries of a body of which some lies in blobs. */
+export interface Elsewhere {
+  /** By how much the entry is longer than it is here, in bytes. */
+  extra(entry: ResultEntry): number;
+  /** Its place among all entries of the result, where it is not its place here. */
+  place(entry: ResultEntry): number | undefined;
+}
+
+const ALL_HERE: Elsewhere = { extra: () => 0, place: () => undefined };
+
 /**
  * The body as it is sent: at most `limit` bytes of it, where that can be had. The largest results give way first; where
  * the entries alone are too long, whole nodes do, those with the longest entries first.
@@ -38,17 +48,22 @@ export function travelBytes(text: string): number {
  * @param limit in bytes of UTF-8
  * @param dataUrl where a receiver reads what did not fit: a URL with `{ref}` in place of the reference
  */
-export function toInlineBody(body: ResultBody, limit: number, dataUrl: string): ResultBody {
+export function toInlineBody(body: ResultBody, limit: number, dataUrl: string, elsewhere = ALL_HERE): ResultBody {
   const { data } = body;
-  let over = sizeOf(body) - limit;
-  if (data === undefined || over <= 0) return body;
+  if (data === undefined) return body;
+  const sizeOfAll = (entries: readonly ResultEntry[]): number => {
+    return entries.reduce((sum, entry) => sum + elsewhere.extra(entry), sizeOf(entries));
+  };
+  let over = sizeOf({ ...body, data: [] }) - 2 + sizeOfAll(data) - limit;
+  if (over <= 0) return body;
   const entries = data.map((entry, index): ResultEntry => {
     const { result, ...rest } = entry;
     if (result === undefined) return entry;
-    return { ...rest, info: refer(result, `${ENTRY}${String(index)}`, dataUrl) };
+    const ref = `${ENTRY}${String(elsewhere.place(entry) ?? index)}`;
+    return { ...rest, info: refer(sizeOf(result) + elsewhere.extra(entry), ref, dataUrl) };
   });
   // What an entry saves by giving way, those that save most first.
-  const saved = entries.map((entry, index) => sizeOf(data[index]) - sizeOf(entry));
+  const saved = data.map((entry, index) => sizeOf(entry) + elsewhere.extra(entry) - sizeOf(entries[index]));
   const largest = saved.map((_, index) => index).sort((a, b) => (saved[b] ?? 0) - (saved[a] ?? 0));
   const kept: ResultEntry[] = [...data];
   for (const index of largest) {
@@ -57,7 +72,7 @@ export function toInlineBody(body: ResultBody, limit: number, dataUrl: string): 
     kept[index] = entry;
     over -= bytes;
   }
-  return { ...body, data: over <= 0 ? kept : foldNodes(kept, data, over, dataUrl) };
+  return { ...body, data: over <= 0 ? kept : foldNodes(kept, data, over, dataUrl, sizeOfAll) };
 }
 
 /** Nodes become one entry each until what is `over` has gone, or all have. */
@@ -66,12 +81,17 @@ function foldNodes(
   data: readonly ResultEntry[],
   over: number,
   dataUrl: string,
+  sizeOfAll: (entries: readonly ResultEntry[]) => number,
 ): ResultEntry[] {
   const nodes = groupByNode(data).map((all, index) => {
-    const { nodeName, algorithmName } = all[0];
+    const { nodeName, algorithmName, batchID, info } = all[0];
     const short = kept.filter((entry) => entry.nodeName === nodeName);
-    const folded: ResultEntry = { nodeName, algorithmName, info: refer(all, `${NODE}${String(index)}`, dataUrl) };
-    return { short, folded, saved: sizeOf(short) - sizeOf([folded]) };
+    // It may have been folded before.
+    const folded =
+      batchID === undefined && info !== undefined
+        ? all[0]
+        : foldNode({ nodeName, algorithmName }, index, sizeOfAll(all), dataUrl);
+    return { short, folded, saved: sizeOfAll(short) - sizeOf([folded]) };
   });
   const giving = new Set<unknown>();
   for (const node of [...nodes].sort((a, b) => b.saved - a.saved)) {
@@ -83,15 +103,37 @@ function foldNodes(
 }
 
 /**
+ * One entry for all of a node.
+ *
+ * @param index 0-based, among the nodes that have entries
+ * @param size of its entries as a JSON array, in bytes
+ */
+export function foldNode(
+  { nodeName, algorithmName }: Pick<ResultEntry, 'nodeName' | 'algorithmName'>,
+  index: number,
+  size: number,
+  dataUrl: string,
+): ResultEntry {
+  return { nodeName, algorithmName, info: refer(size, `${NODE}${String(index)}`, dataUrl) };
+}
+
+/**
  * Finds what a reference of {@link toInlineBody} stands for.
  *
  * @param body the whole one
  * @returns the value of one result, or the entries of a node; undefined where the job has no such reference
  */
 export function findData({ data = [] }: ResultBody, ref: string): Json | readonly ResultEntry[] | undefined {
+  const found = parseRef(ref);
+  if (found === undefined) return undefined;
+  return found.kind === 'entry' ? data[found.index]?.result : groupByNode(data)[found.index];
+}
+
+/** @returns undefined for what is no reference; the index is 0-based, among all entries or the nodes that have some */
+export function parseRef(ref: string): { readonly kind: 'entry' | 'node'; readonly index: number } | undefined {
   const [, kind, digits] = /^(entry-|node-)(0|[1-9]\d{0,8})$/.exec(ref) ?? [];
-  if (kind === ENTRY) return data[Number(digits)]?.result;
-  return kind === NODE ? groupByNode(data)[Number(digits)] : undefined;
+  if (kind === undefined) return undefined;
+  return { kind: kind === ENTRY ? 'entry' : 'node', index: Number(digits) };
 }
 
 const ENTRY = 'entry-';
@@ -110,8 +152,8 @@ function groupByNode(data: readonly ResultEntry[]): Group[] {
   return [...groups.values()];
 }
 
-function refer(value: unknown, ref: string, dataUrl: string): BigData {
-  return { isBigData: true, size: sizeOf(value), url: dataUrl.replace(REF, ref) };
+function refer(size: number, ref: string, dataUrl: string): BigData {
+  return { isBigData: true, size, url: dataUrl.replace(REF, ref) };
 }
 
 function sizeOf(value: unknown): number {

@@ -2,11 +2,11 @@
  * The wire between the workflow and the activity `runBlock` (workflows/DESIGN.md, «runBlock»). Recorded histories hold
  * these shapes, so fields may be added and never changed.
  */
+import type { BlobRef } from './blob';
 import { batchId } from './events';
+import type { IndexRuns } from './index-runs';
 import { fromEntries, type Json } from './json';
-
-/** Runs of consecutive 1-based batch indexes, as `[first, count]`. */
-export type IndexRuns = readonly (readonly [first: number, count: number])[];
+import type { Part, StoredElements } from './stored';
 
 /** A node's input with every reference replaced by what it stands for, for the items of one block. */
 export type BlockForm =
@@ -16,6 +16,12 @@ export type BlockForm =
   | { readonly kind: 'each'; readonly values: readonly Json[] }
   /** `first` for the block's first item, `first + 1` for the next, and so on. */
   | { readonly kind: 'sequence'; readonly first: number }
+  /** The same for every item: a value that lies in a blob, in one of its lines where one is named. */
+  | { readonly kind: 'stored'; readonly blob: BlobRef; readonly line?: number; readonly path: readonly string[] }
+  /** The same for every item: a list, the path taken in those of its values that lie in blobs. */
+  | { readonly kind: 'storedList'; readonly parts: readonly Part[]; readonly path: readonly string[] }
+  /** One value per item, in the block's order, as in such a list. */
+  | { readonly kind: 'storedEach'; readonly parts: readonly Part[]; readonly path: readonly string[] }
   | { readonly kind: 'array'; readonly items: readonly BlockForm[] }
   | { readonly kind: 'object'; readonly entries: readonly (readonly [string, BlockForm])[] };
 
@@ -32,6 +38,10 @@ export interface BlockInput {
   readonly itemTtlMs?: number;
   /** The endpoint that the items are sent to, one by one; absent where the worker has the algorithm itself. */
   readonly http?: { readonly url: string; readonly timeoutMs: number };
+  /** Above so many bytes its outcomes go to a blob, where the worker has a place for blobs. Absent: never. */
+  readonly inlineBytes?: number;
+  /** Arrays in what it answers whose elements become tasks. */
+  readonly elementsOf?: readonly (readonly string[])[];
 }
 
 /** What an algorithm is given for one item, wherever it runs (contract §10). */
@@ -50,12 +60,18 @@ export interface ItemArgs {
   readonly batchIndex?: number;
 }
 
-/**
- * How one item ended. `final` marks an error that no retry policy may retry, such as an expired ttl; `crash` one that the
- * algorithm did not throw: its thread has died.
- */
+/** An error that ended an item. */
+export interface ItemFailure {
+  readonly error: string;
+  /** No retry policy may retry it, as an expired ttl. */
+  readonly final?: true;
+  /** The algorithm did not throw it: its thread has died. */
+  readonly crash?: true;
+}
+
+/** How one item ended: what it answered, or a blob that is it. */
 export type ItemOutcome =
-  { readonly result: Json } | { readonly error: string; readonly final?: true; readonly crash?: true };
+  { readonly result: Json } | { readonly blob: BlobRef; readonly elements?: readonly StoredElements[] } | ItemFailure;
 
 /** Of an item that has worked for longer than its node's ttl. */
 export const EXPIRED = { error: 'Algorithm TTL expired', final: true } as const;
@@ -68,6 +84,15 @@ export interface BlockOutcome {
   readonly outcomes: readonly ItemOutcome[];
   /** The block's running time in milliseconds. */
   readonly durationMs: number;
+  /** The outcomes as JSON, in bytes; absent where `inlineBytes` was. */
+  readonly bytes?: number;
+  /** Instead of `outcomes`, which is empty then: a blob that holds the first `count` of them, one a line. */
+  readonly stored?: {
+    readonly blob: BlobRef;
+    readonly count: number;
+    /** Those of them that are errors, by position in the block, their texts shortened. */
+    readonly failures: readonly (readonly [position: number, failure: ItemFailure])[];
+  };
 }
 
 /**
@@ -81,8 +106,15 @@ export interface BlockHeartbeat {
   readonly outcomes: readonly (ItemOutcome | null)[];
 }
 
-export function isFailure(outcome: ItemOutcome): outcome is Extract<ItemOutcome, { error: string }> {
+export function isFailure(outcome: ItemOutcome): outcome is ItemFailure {
   return 'error' in outcome;
+}
+
+/** Whether something of it must be read from a blob first. */
+export function isElsewhere(form: BlockForm): boolean {
+  if (form.kind === 'array') return form.items.some(isElsewhere);
+  if (form.kind === 'object') return form.entries.some(([, entry]) => isElsewhere(entry));
+  return form.kind === 'stored' || form.kind === 'storedList' || form.kind === 'storedEach';
 }
 
 /** @returns the resolved input of the item at `position`, 0-based within the block. */
@@ -94,6 +126,10 @@ export function inputAt(form: BlockForm, position: number): Json {
       return form.values[position] ?? null;
     case 'sequence':
       return form.first + position;
+    case 'stored':
+    case 'storedList':
+    case 'storedEach':
+      throw new Error('a value that lies in a blob was not read');
     case 'array':
       return form.items.map((item) => inputAt(item, position));
     case 'object':
@@ -124,28 +160,4 @@ export function refuseLarge(bytes: number): ItemOutcome | undefined {
     error: `the algorithm's output of ${String(bytes)} bytes is larger than ${String(MAX_OUTPUT_BYTES)}`,
     final: true,
   };
-}
-
-/** Writes ascending indexes as runs. */
-export function toRuns(indexes: readonly number[]): IndexRuns {
-  const runs: [number, number][] = [];
-  for (const index of indexes) {
-    const run = runs.at(-1);
-    if (run !== undefined && run[0] + run[1] === index) run[1]++;
-    else runs.push([index, 1]);
-  }
-  return runs;
-}
-
-/** The inverse of {@link toRuns}. */
-export function fromRuns(runs: IndexRuns): number[] {
-  return runs.flatMap(([first, count]) => Array.from({ length: count }, (_, offset) => first + offset));
-}
-
-/** `#1…#50` or `#1…#3, #7`: how a person reads a block's items in Temporal Web. */
-export function describeRuns(runs: IndexRuns): string {
-  const shown = runs.slice(0, 5).map(([first, count]) => {
-    return count === 1 ? `#${String(first)}` : `#${String(first)}…#${String(first + count - 1)}`;
-  });
-  return runs.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ');
 }

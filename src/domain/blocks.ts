@@ -1,5 +1,5 @@
 /** How blocks come back: what became of each of their items, and what follows from it for the job (contract §6). */
-import { isFailure, type BlockHeartbeat, type ItemOutcome } from './block';
+import { isFailure, type BlockHeartbeat, type BlockOutcome, type ItemFailure, type ItemOutcome } from './block';
 import { failJob, type Failure } from './endings';
 import type { TaskChange } from './events';
 import { progressBody } from './bodies';
@@ -8,31 +8,57 @@ import { closeFinished } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
 import { noteRefused, noteStarted, noteUntaken } from './service';
-import { moveTask } from './tasks';
+import { moveTask, moveTasks } from './tasks';
 import { MAX_ERROR, MAX_TASK_ERROR, toText } from './text';
-import { tellWaitingItems } from './wait-any';
+import { isAwaited, tellWaitingItems } from './wait-any';
 
-export function endBlock(
-  job: Job,
-  blockId: number,
-  outcomes: readonly ItemOutcome[],
-  durationMs: number,
-  now: number,
-): void {
+export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: number): void {
   const block = takeBlock(job, blockId);
   if (block === undefined) return;
   const { node, indexes } = block;
-  node.measured.items += outcomes.length;
+  const { outcomes, durationMs, bytes, stored } = outcome;
+  const ended = stored?.count ?? outcomes.length;
+  node.measured.items += ended;
   node.measured.ms += durationMs;
-  if (outcomes.length > 0) noteStarted(job, node.plan.algorithmName);
+  if (bytes !== undefined) job.hasLeastWork = true;
+  if (stored === undefined) job.inlineBytes += bytes ?? 0;
+  if (ended > 0) noteStarted(job, node.plan.algorithmName);
   else noteUntaken(job, node.plan.algorithmName);
+  if (stored !== undefined) endStored(job, block, stored, now);
   indexes.forEach((index, position) => {
-    if (isEnded(job)) return;
-    const outcome = outcomes[position];
-    if (outcome === undefined) giveBack(job, block, index, now);
-    else endTask(job, block, index, outcome, false, now);
+    if (isEnded(job) || (stored !== undefined && position < ended)) return;
+    const one = outcomes[position];
+    if (one === undefined) giveBack(job, block, index, now);
+    else endTask(job, block, index, one, now);
   });
   closeFinished(job, now);
+}
+
+/** The outcomes of a block's first items, which lie in a blob. */
+function endStored(
+  job: Job,
+  block: BlockInFlight,
+  { blob, count, failures }: NonNullable<BlockOutcome['stored']>,
+  now: number,
+): void {
+  const { node } = block;
+  const items = block.indexes.slice(0, count);
+  const failed = new Map(failures.map(([position, failure]) => [block.indexes[position], failure]));
+  const succeeded = items.filter((index) => !failed.has(index));
+  const retried = (failure: ItemFailure): boolean => runsAgain(node, block.attempt, failure, 'error');
+  node.outcomes.store(blob, items, {
+    succeeded,
+    failed: items.filter((index) => {
+      const failure = failed.get(index);
+      return failure !== undefined && !retried(failure);
+    }),
+  });
+  moveTasks(job, node, succeeded, 'active', 'succeed', now);
+  if (isAwaited(node)) for (const index of succeeded) tellWaitingItems(job, node, index, now);
+  for (const [index, failure] of failed) {
+    if (isEnded(job) || index === undefined) return;
+    failTask(job, block, index, failure, false, now);
+  }
 }
 
 /** An item that was handed out has not begun: it waits again, and this was no run. */
@@ -75,9 +101,9 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   block.indexes.forEach((index, position) => {
     if (isEnded(job)) return;
     const outcome = heartbeat?.outcomes[position];
-    if (outcome != null) endTask(job, block, index, outcome, false, now);
+    if (outcome != null) endTask(job, block, index, outcome, now);
     else if (position >= begun) giveBack(job, block, index, now);
-    else endTask(job, block, index, { error }, true, now);
+    else failTask(job, block, index, { error }, true, now);
   });
   closeFinished(job, now);
 }
@@ -90,28 +116,32 @@ function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {
   return block;
 }
 
+function endTask(job: Job, block: BlockInFlight, index: number, outcome: ItemOutcome, now: number): void {
+  if (isFailure(outcome)) {
+    failTask(job, block, index, outcome, false, now);
+    return;
+  }
+  const { node } = block;
+  node.outcomes.set(index, outcome);
+  moveTask(job, node, index, 'active', 'succeed', now);
+  tellWaitingItems(job, node, index, now);
+}
+
 /** @param isLost the worker was lost while it ran the block: the item may be what has killed it */
-function endTask(
+function failTask(
   job: Job,
   block: BlockInFlight,
   index: number,
-  outcome: ItemOutcome,
+  failure: ItemFailure,
   isLost: boolean,
   now: number,
 ): void {
   const { node } = block;
-  if (!isFailure(outcome)) {
-    node.outcomes[index] = outcome;
-    moveTask(job, node, index, 'active', 'succeed', now);
-    tellWaitingItems(job, node, index, now);
-    return;
-  }
-  const error = toText(outcome.error, MAX_ERROR);
+  const error = toText(failure.error, MAX_ERROR);
   const change = (status: 'pending' | 'failed') => {
     return { ...taskId(node, index), status, error: toText(error, MAX_TASK_ERROR) };
   };
-  const cause = isLost || outcome.crash === true ? 'crash' : 'error';
-  if (outcome.final === undefined && mayRunAgain(node, block.attempt, cause)) {
+  if (runsAgain(node, block.attempt, failure, isLost ? 'crash' : 'error')) {
     node.runs[index] = block.attempt;
     // Alone at the latest on its last run: otherwise one that kills its worker takes others' last runs along.
     const isSuspect = isLost && (block.attempt > 1 || block.attempt >= node.plan.retry.limit);
@@ -120,15 +150,20 @@ function endTask(
     warn(job, change('pending'), now);
     return;
   }
-  node.outcomes[index] = { error };
+  // It may be written down already, with the others of its block.
+  if (!node.outcomes.has(index)) node.outcomes.set(index, { error });
   moveTask(job, node, index, 'active', 'failed', now, toText(error, MAX_TASK_ERROR));
   if (job.failures.length < 10) job.failures.push({ ...taskId(node, index), error });
-  const failure = failureOf(job, node, error);
-  if (failure !== undefined) failJob(job, failure, now);
+  const ending = failureOf(job, node, error);
+  if (ending !== undefined) failJob(job, ending, now);
   else {
     warn(job, change('failed'), now);
     tellWaitingItems(job, node, index, now);
   }
+}
+
+function runsAgain(node: NodeState, attempt: number, failure: ItemFailure, cause: 'error' | 'crash'): boolean {
+  return failure.final === undefined && mayRunAgain(node, attempt, failure.crash === true ? 'crash' : cause);
 }
 
 function mayRunAgain(node: NodeState, attempt: number, cause: 'error' | 'crash'): boolean {

@@ -9,8 +9,9 @@ import {
   type ResultEntry,
   type JobStatus,
 } from './events';
-import { taskId, type Job } from './job';
+import type { Job } from './job';
 import { formatDetails, formatProgress } from './progress';
+import { entryHead, type ResultPart } from './result-parts';
 import type { Level } from './verbosity';
 
 /** The nodes that have started and not ended. */
@@ -58,20 +59,28 @@ export function currentStatus(job: Job): ProgressBody {
   return job.record?.status ?? progressBody(job, job.last);
 }
 
-/** One entry per task of every sink and every node with `includeInResults`, in node order, then index order; none for a skipped one. */
-function resultEntries(job: Job): ResultEntry[] {
+/** Every sink and every node with `includeInResults`, in node order, and how their tasks ended. */
+export function resultParts(job: Job): ResultPart[] {
   return job.nodes
     .filter((node) => node.plan.included)
-    .flatMap((node) =>
-      node.outcomes.flatMap((outcome, index): ResultEntry[] => {
-        if (outcome === undefined || 'skipped' in outcome) return [];
-        return [{ ...taskId(node, index), algorithmName: node.plan.algorithmName, ...answerOf(outcome) }];
-      }),
-    );
+    .map(({ plan: { nodeName, algorithmName, isBatch }, outcomes }) => {
+      return { nodeName, algorithmName, isBatch, runs: outcomes.runs() };
+    });
+}
+
+/** One entry per task, in node order, then index order; none for a skipped one. */
+function resultEntries(parts: readonly ResultPart[]): ResultEntry[] {
+  return parts.flatMap((part) =>
+    part.runs.flatMap((run) => {
+      const outcomes = 'outcomes' in run ? run.outcomes : [];
+      return outcomes.map((outcome, offset) => ({ ...entryHead(part, run.first + offset), ...answerOf(outcome) }));
+    }),
+  );
 }
 
 function answerOf(outcome: ItemOutcome): Pick<ResultEntry, 'result' | 'error'> {
-  return isFailure(outcome) ? { error: outcome.error } : { result: outcome.result };
+  if (isFailure(outcome)) return { error: outcome.error };
+  return 'result' in outcome ? { result: outcome.result } : {};
 }
 
 /** The body of the result of a job that has ended as `ending` says. */
@@ -84,7 +93,7 @@ export function resultBody(
     timestamp: formatTimestamp(ending.at),
     pipeline: job.pipeline.name,
     status: ending.status,
-    data: ending.status === 'completed' ? resultEntries(job) : undefined,
+    data: ending.status === 'completed' ? resultEntries(resultParts(job)) : undefined,
     error: ending.error,
     nodeName: ending.nodeName,
     failures: ending.status === 'failed' ? job.failures : undefined,

@@ -1,10 +1,12 @@
 /** The ways in which a job ends. Each fixes both bodies at once; nothing changes after it. */
 import { tellWaiting } from './deferred';
 import { MAX_RESULT_BYTES, toWebhookText, travelBytes } from './big-results';
-import { progressBody, resultBody } from './bodies';
+import { progressBody, resultBody, resultParts } from './bodies';
+import type { JobRecord } from './job-record';
 import type { Job } from './job';
 import { utf8Length } from './json';
 import { publishLast } from './outbox';
+import { isInline, type ResultDraft, type WrittenResult } from './result-parts';
 import { stopUnfinished } from './tasks';
 import type { Level } from './verbosity';
 
@@ -15,7 +17,13 @@ export interface Failure {
   readonly nodeName?: string;
 }
 
+/** All tasks have ended. What lies in blobs is written down first; the job ends with `resultWritten` then. */
 export function completeJob(job: Job, at: number): void {
+  const parts = resultParts(job);
+  if (!isInline(parts)) {
+    job.writingSince = at;
+    return;
+  }
   const results = resultBody(job, { status: 'completed', at });
   // As the job's own result, and as the webhook's.
   const bytes = Math.max(utf8Length(JSON.stringify(results)), travelBytes(toWebhookText(results, job.settings)));
@@ -24,10 +32,29 @@ export function completeJob(job: Job, at: number): void {
     failJob(job, { level: 'critical', error }, at);
     return;
   }
+  complete(job, { results }, at);
+}
+
+/** What the activity that writes a result down is given. */
+export function draftResult(job: Job, at: number): ResultDraft {
+  const { inlineLimit, dataUrl } = job.settings;
+  const { data: _, ...head } = resultBody(job, { status: 'completed', at });
+  const isSent = job.pipeline.webhooks?.result !== undefined;
+  return { head, parts: resultParts(job), inlineLimit, ...(dataUrl !== undefined && { dataUrl }), isSent };
+}
+
+export function completeWritten(job: Job, { results, text }: WrittenResult): void {
+  const at = job.writingSince;
+  if (at === undefined) return;
+  job.resultText = text;
+  complete(job, { results, parts: resultParts(job) }, at);
+}
+
+function complete(job: Job, ending: Omit<JobRecord, 'status'>, at: number): void {
   tellWaiting(job, at);
   job.status = 'completed';
   const status = progressBody(job, { level: 'info', at, hasData: true });
-  job.record = { status, results };
+  job.record = { status, ...ending };
   publishLast(job.outbox, status);
 }
 

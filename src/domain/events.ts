@@ -123,12 +123,6 @@ export interface ResultBody {
   readonly reason?: string;
 }
 
-/** How a job ended: both bodies. The workflow's result, or the details of its failure. */
-export interface JobRecord {
-  readonly status: ProgressBody;
-  readonly results: ResultBody;
-}
-
 export function formatTimestamp(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }

@@ -1,5 +1,5 @@
 import { expand, type Expansion } from './batch';
-import { outputOf, resultOf, type Job, type NodeState } from './job';
+import { outputOf, type Job, type NodeState } from './job';
 
 /** What a node's tasks get, with what its parents have answered so far. */
 export function expandNode(job: Job, node: NodeState): Expansion {
@@ -14,7 +14,7 @@ export function expandNode(job: Job, node: NodeState): Expansion {
     },
     items: (nodeName) => {
       const found = parentOf(nodeName);
-      return { length: found?.width ?? 0, at: (index) => resultOf(found?.outcomes[index]) };
+      return { length: found?.width ?? 0, at: (index) => found?.outcomes.valueAt(index) };
     },
   });
 }

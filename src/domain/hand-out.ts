@@ -1,12 +1,13 @@
 /** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
 import { blockSize } from './batch';
-import { describeRuns, toRuns, type BlockInput } from './block';
+import type { BlockInput } from './block';
+import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
 import { homeOf } from './homes';
 import type { Job, NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
-import { moveTask } from './tasks';
+import { moveTasks } from './tasks';
 import { hasWaitAny } from './wait-any';
 
 /** A block to be run. */
@@ -69,16 +70,41 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
     return undefined;
   }
   const blockId = job.nextBlockId++;
-  job.blocks.set(blockId, { node, indexes, attempt: input.attempt, bytes, isSuspect });
+  const { attempt, inlineBytes = 0 } = input;
+  job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect });
   node.blocksInFlight++;
   noteAsked(job, plan.algorithmName, now);
-  indexes.forEach((index) => moveTask(job, node, index, 'pending', 'active', now));
+  moveTasks(job, node, indexes, 'pending', 'active', now);
   const { items } = input;
   const summary = items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}`;
   return { kind: 'runBlock', blockId, input, summary };
 }
 
-function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: readonly number[]): BlockInput {
+/** How much of its outcomes a job holds itself: what a run of its workflow hands to the next must fit into 2 MiB. */
+const MAX_INLINE_BYTES = 1_200_000;
+/** What a value may take to travel through the job, and not through a blob. */
+const MAX_VALUE_BYTES = 32_000;
+
+/** What the outcomes of one more block may add to the job; never so much that all in flight exceed what it may hold. */
+function inlineBytesLeft({ inlineBytes, blocks }: Job): number {
+  const granted = [...blocks.values()].reduce((sum, block) => sum + block.inlineBytes, 0);
+  return Math.max(0, Math.min(MAX_VALUE_BYTES, Math.floor((MAX_INLINE_BYTES - inlineBytes - granted) / 4)));
+}
+
+/** Arrays in a node's output that others read by element. */
+function elementsOf({ plan, children }: NodeState): readonly (readonly string[])[] {
+  if (plan.isBatch) return [];
+  const sources = children.flatMap((child) =>
+    child.plan.leaves.flatMap((leaf) => {
+      return leaf.kind === 'batchReference' && leaf.source.kind === 'node' ? [leaf.source] : [];
+    }),
+  );
+  return sources.filter(({ nodeName }) => nodeName === plan.nodeName).map(({ path }) => path);
+}
+
+function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): BlockInput {
+  const { plan, runs, expansion } = node;
+  const elements = elementsOf(node);
   const home = homeOf(job.settings.homes, plan.algorithmName);
   return {
     jobId: job.jobId,
@@ -88,6 +114,8 @@ function bindBlock(job: Job, { plan, runs, expansion }: NodeState, indexes: read
     input: expansion?.bind(indexes) ?? { kind: 'value', value: [] },
     attempt: (runs[indexes[0] ?? 0] ?? 0) + 1,
     ...(plan.itemTtlMs !== undefined && { itemTtlMs: plan.itemTtlMs }),
+    inlineBytes: inlineBytesLeft(job),
+    ...(elements.length > 0 && { elementsOf: elements }),
     ...(home?.kind === 'http' && { http: { url: home.url, timeoutMs: home.timeoutMs } }),
   };
 }
@@ -104,7 +132,15 @@ function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: 
   const { algorithmName, retry: rule } = node.plan;
   const isForeign = homeOf(job.settings.homes, algorithmName)?.kind === 'activity';
   const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
-  const size = alone ? 1 : blockSize(node.next, waiting(job, node), job.blocks.size, node.measured);
+  const size = alone
+    ? 1
+    : blockSize({
+        handedOut: node.next,
+        remaining: waiting(job, node),
+        inFlight: job.blocks.size,
+        measured: node.measured,
+        hasLeastWork: job.hasLeastWork,
+      });
   if (node.givenBack.length > 0) {
     return { indexes: node.givenBack.splice(0, size).sort((one, other) => one - other) };
   }

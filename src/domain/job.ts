@@ -1,20 +1,15 @@
 /** The state of one job, and what can be read from it. Changed by `schedule.ts` alone. */
 import type { Expansion } from './batch';
-import type { ItemOutcome } from './block';
-import { batchId, TERMINAL_STATUSES, type FailedTask, type JobRecord, type JobStatus, type TaskChange } from './events';
-import type { Json } from './json';
+import { batchId, TERMINAL_STATUSES, type FailedTask, type JobStatus, type TaskChange } from './events';
+import type { JobRecord } from './job-record';
 import type { NodePlan } from './graph';
 import type { NodeOutput } from './input/resolve';
 import { createOutbox, type Outbox } from './outbox';
+import { Outcomes } from './outcomes';
 import { DEFAULTS, type Pipeline } from './pipeline';
 import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
 import { parseLevel, type Level } from './verbosity';
-
-/** A task that is not run, since the item that it waits for has failed. */
-export const SKIPPED = { skipped: true } as const;
-
-export type TaskOutcome = ItemOutcome | typeof SKIPPED;
 
 export interface NodeState {
   readonly plan: NodePlan;
@@ -25,8 +20,8 @@ export interface NodeState {
   phase: 'creating' | 'open' | 'done';
   expansion: Expansion | undefined;
   width: number;
-  /** How its tasks ended, by 0-based index. */
-  outcomes: (TaskOutcome | undefined)[];
+  /** How its tasks ended. */
+  outcomes: Outcomes;
   counts: TaskCounts;
   /** The first index that was never handed out; unused where there is a wait-any parent. */
   next: number;
@@ -54,6 +49,8 @@ export interface BlockInFlight {
   readonly isSuspect: boolean;
   /** The size of its arguments. */
   readonly bytes: number;
+  /** How much its outcomes may add to the job's state. */
+  readonly inlineBytes: number;
 }
 
 /** Whether anybody serves an algorithm, as far as the job knows it; see `service.ts`. */
@@ -84,6 +81,17 @@ export interface Job {
   /** Whether nothing more is handed out, as the workflow is about to continue as a new run. */
   draining: boolean;
   nextBlockId: number;
+  /** What the outcomes that the job holds itself take, in bytes. */
+  inlineBytes: number;
+  /**
+   * Whether a block of short items is given enough of them to be worth its way: not in histories of earlier versions,
+   * whose blocks did not tell the size of their outcomes.
+   */
+  hasLeastWork: boolean;
+  /** Since when its results are written down, as they lie in blobs: epoch milliseconds. */
+  writingSince: number | undefined;
+  /** The text of the result webhook, where it is not that of the record. */
+  resultText: string | undefined;
   /** Who serves its algorithms, by algorithm name. */
   services: Map<string, Service>;
   outbox: Outbox;
@@ -113,6 +121,10 @@ export function createJob(
     blocks: new Map(),
     draining: false,
     nextBlockId: 1,
+    inlineBytes: 0,
+    hasLeastWork: false,
+    writingSince: undefined,
+    resultText: undefined,
     services: new Map(),
     outbox: createOutbox(level, settings.progressIntervalMs),
     last: { level: 'info', at: submittedAt, hasData: false },
@@ -140,7 +152,7 @@ function createNode(plan: NodePlan): NodeState {
     phase: 'creating',
     expansion: undefined,
     width: 1,
-    outcomes: [],
+    outcomes: new Outcomes(1),
     counts: { ...noTasks(), creating: 1 },
     next: 0,
     released: [],
@@ -163,13 +175,11 @@ export function taskId(node: NodeState, index: number): { nodeName: string; batc
   return isBatch ? { nodeName, batchID: batchId(nodeName, index) } : { nodeName };
 }
 
-/** @returns undefined for a task that has not succeeded */
-export function resultOf(outcome: TaskOutcome | undefined): Json | undefined {
-  return outcome !== undefined && 'result' in outcome ? outcome.result : undefined;
-}
-
 /** The output that other nodes read; only asked for once the node is done. */
 export function outputOf(node: NodeState): NodeOutput {
-  const values = node.outcomes.map(resultOf);
-  return node.plan.isBatch ? { kind: 'batch', values } : { kind: 'single', value: values[0] ?? null };
+  const { outcomes, plan, width } = node;
+  if (plan.isBatch) return { kind: 'batch', items: { length: width, at: (index) => outcomes.valueAt(index) } };
+  const outcome = outcomes.inlineAt(0);
+  const stored = outcome !== undefined && 'blob' in outcome ? outcome.elements : undefined;
+  return { kind: 'single', value: outcomes.valueAt(0) ?? null, ...(stored && { stored }) };
 }

@@ -2,6 +2,7 @@
 import { failJob } from './endings';
 import { expandNode } from './expansion';
 import { isEnded, type Job, type NodeState } from './job';
+import { Outcomes } from './outcomes';
 import { noteChange } from './tasks';
 import { admitItems, hasWaitAny } from './wait-any';
 
@@ -53,6 +54,7 @@ function openNode(job: Job, node: NodeState, now: number): void {
     return;
   }
   node.width = width;
+  node.outcomes = new Outcomes(width);
   node.phase = 'open';
   for (const counts of [job.counts, node.counts]) {
     counts.creating -= 1;

@@ -68,7 +68,12 @@ export function publishLast(outbox: Outbox, body: ProgressBody): void {
 export function markChanged(outbox: Outbox, now: number, change?: TaskChange): void {
   if (!passes(outbox.subscriber, 'debug')) return;
   outbox.changedAt = now;
-  if (change !== undefined && outbox.subscriber === 'trace') outbox.changes = keep(outbox.changes, change);
+  if (change !== undefined && listsTasks(outbox)) outbox.changes = keep(outbox.changes, change);
+}
+
+/** Whether its subscriber is told of single tasks. */
+export function listsTasks(outbox: Outbox): boolean {
+  return outbox.subscriber === 'trace';
 }
 
 /** Whether the warning about `change` is to be published by itself; otherwise it was kept for the interval's event. */

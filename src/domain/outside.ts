@@ -1,5 +1,6 @@
 /** The bodies of a job that did not live to make its own (contract §4 and §5: it was terminated from outside). */
-import { compact, formatTimestamp, type JobRecord, type ProgressBody, type ResultBody } from './events';
+import { compact, formatTimestamp, type ProgressBody, type ResultBody } from './events';
+import type { JobRecord } from './job-record';
 import { MAX_ERROR, toText } from './text';
 
 const ENDINGS: Partial<Record<string, string>> = {

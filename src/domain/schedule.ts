@@ -6,7 +6,7 @@
 import type { BlockOutcome } from './block';
 import { endBlock, failUnserved, loseBlock, refuseBlock, type LostBlock } from './blocks';
 import { tellFirstSnapshot } from './deferred';
-import { completeJob, failJob, stopJob } from './endings';
+import { completeJob, completeWritten, draftResult, failJob, stopJob } from './endings';
 import type { JobStatus } from './events';
 import { handOut, type RunBlock } from './hand-out';
 import { progressBody } from './bodies';
@@ -14,6 +14,7 @@ import { isEnded, type Job } from './job';
 import { openNodes } from './nodes';
 import { publish } from './outbox';
 import { DEFAULTS } from './pipeline';
+import type { ResultDraft, WrittenResult } from './result-parts';
 import { findUnserved, nextLook, noteSeen, type FindWorkers, type WorkersSeen } from './service';
 import { MAX_ERROR, toText } from './text';
 
@@ -32,13 +33,21 @@ export type JobEvent =
   | { readonly type: 'workersSeen'; readonly algorithmName: string; readonly seen?: WorkersSeen }
   /** Some time has passed: `nextWake` says when it is told at the latest. */
   | { readonly type: 'tick' }
+  /** The result that a command asked for was written down. */
+  | { readonly type: 'resultWritten'; readonly result: WrittenResult }
   | { readonly type: 'engineFailed'; readonly error: string }
   | { readonly type: 'stop'; readonly reason: string }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' };
 
 /** What the engine asks for: all else is read from the job. */
-export type Command = RunBlock | FindWorkers;
+export type Command = RunBlock | FindWorkers | WriteResult;
+
+/** A result of which some lies in blobs is to be written down: `resultWritten` ends the job. */
+export interface WriteResult {
+  readonly kind: 'writeResult';
+  readonly draft: ResultDraft;
+}
 
 /** When the engine wants to be told the time again, in epoch milliseconds: infinite where it does not. */
 export function nextWake(job: Job): number {
@@ -68,7 +77,7 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       job.draining = true;
       break;
     case 'blockEnded':
-      endBlock(job, event.blockId, event.outcome.outcomes, event.outcome.durationMs, now);
+      endBlock(job, event.blockId, event.outcome, now);
       break;
     case 'blockLost':
       loseBlock(job, event, now);
@@ -81,6 +90,9 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       break;
     case 'tick':
       if (now >= expiryOf(job)) stopJob(job, 'pipeline expired', now);
+      break;
+    case 'resultWritten':
+      completeWritten(job, event.result);
       break;
     case 'engineFailed':
       failJob(job, { level: 'critical', error: toText(event.error, MAX_ERROR) }, now);
@@ -99,10 +111,15 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       job.status = 'active';
       break;
   }
-  if (!isEnded(job) && job.nodes.every((node) => node.phase === 'done')) completeJob(job, now);
-  const commands = [...handOut(job, now), ...findUnserved(job, now)];
+  const isDone = !isEnded(job) && job.nodes.every((node) => node.phase === 'done');
+  const wasWriting = job.writingSince !== undefined;
+  if (isDone && !wasWriting) completeJob(job, now);
+  const commands: Command[] = [...handOut(job, now), ...findUnserved(job, now)];
   if (isEnded(job)) return [];
   tellFirstSnapshot(job);
+  const { writingSince } = job;
+  if (!wasWriting && writingSince !== undefined)
+    commands.push({ kind: 'writeResult', draft: draftResult(job, writingSince) });
   return commands;
 }
 

@@ -4,27 +4,24 @@
  */
 import { expandNode } from './expansion';
 import type { NodePlan } from './graph';
-import { createJob, type Job, type NodeState, type Service, type TaskOutcome } from './job';
+import type { ItemOutcome } from './block';
+import { fromRuns, toRuns, type IndexRuns } from './index-runs';
+import { createJob, type Job, type NodeState, type Service } from './job';
+import { Outcomes, type OutcomesSnapshot } from './outcomes';
 import type { Pipeline } from './pipeline';
 import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
+import { countWaiting, hasWaitAny } from './wait-any';
 
-type NodeFields =
-  | 'phase'
-  | 'width'
-  | 'counts'
-  | 'next'
-  | 'released'
-  | 'waitsFor'
-  | 'givenBack'
-  | 'retries'
-  | 'suspects'
-  | 'runs'
-  | 'measured';
+type NodeFields = 'phase' | 'width' | 'counts' | 'next' | 'givenBack' | 'retries' | 'suspects' | 'runs' | 'measured';
 
 type NodeSnapshot = Pick<NodeState, NodeFields> & {
-  /** By 0-based index up to the last that has ended; null where one has not. */
-  readonly outcomes: readonly (TaskOutcome | null)[];
+  /** In the order in which they became ready; a list of single indexes in the snapshots of older versions. */
+  readonly released: IndexRuns | readonly number[];
+  /** How its tasks ended. */
+  readonly ended?: OutcomesSnapshot;
+  /** The same in the snapshots of older versions: by 0-based index, null where one has not ended. */
+  readonly outcomes?: readonly (ItemOutcome | { readonly skipped: true } | null)[];
 };
 
 export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 'nextBlockId'> & {
@@ -32,20 +29,23 @@ export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 
   readonly submittedAt: number;
   /** By algorithm name; absent in the snapshots of older versions. */
   readonly services?: readonly (readonly [string, Service])[];
+  /** What the outcomes take that it holds itself; absent in the snapshots of older versions. */
+  readonly inlineBytes?: number;
   /** In the pipeline's order. */
   readonly nodes: readonly NodeSnapshot[];
 };
 
 export function takeSnapshot(job: Job): JobSnapshot {
-  const { status, outbox, last, failures, nextBlockId, submittedAt } = job;
+  const { status, outbox, last, failures, nextBlockId, submittedAt, inlineBytes } = job;
   const services = [...job.services];
-  return { status, outbox, last, failures, nextBlockId, submittedAt, services, nodes: job.nodes.map(snapshotNode) };
+  const nodes = job.nodes.map(snapshotNode);
+  return { status, outbox, last, failures, nextBlockId, submittedAt, inlineBytes, services, nodes };
 }
 
 function snapshotNode(node: NodeState): NodeSnapshot {
-  const { phase, width, counts, next, released, waitsFor, givenBack, retries, suspects, runs, measured } = node;
-  const outcomes = Array.from(node.outcomes, (outcome) => outcome ?? null);
-  return { phase, width, counts, next, released, waitsFor, givenBack, retries, suspects, runs, measured, outcomes };
+  const { phase, width, counts, next, givenBack, retries, suspects, runs, measured } = node;
+  const fields = { phase, width, counts, next, givenBack, retries, suspects, runs, measured };
+  return { ...fields, released: toRuns(node.released), ended: node.outcomes.snapshot() };
 }
 
 export function restoreJob(
@@ -53,22 +53,40 @@ export function restoreJob(
   pipeline: Pipeline,
   plans: readonly NodePlan[],
   settings: JobSettings,
-  { submittedAt, nodes, services = [], ...fields }: JobSnapshot,
+  { submittedAt, nodes, services = [], inlineBytes = 0, ...fields }: JobSnapshot,
 ): Job {
   const job: Job = {
     ...createJob(jobId, pipeline, plans, settings, submittedAt),
     ...fields,
+    inlineBytes,
     services: new Map(services),
     counts: addUp(nodes),
   };
   job.nodes.forEach((node, position) => {
-    const { outcomes, ...saved } = nodes[position] ?? { outcomes: [] };
-    Object.assign(node, saved, { outcomes: outcomes.map((outcome) => outcome ?? undefined) });
+    const saved = nodes[position];
+    if (saved === undefined) return;
+    const { released, ended, outcomes: earlier = [], ...same } = saved;
+    const outcomes = Outcomes.restore(same.width, ended ?? fromList(earlier));
+    Object.assign(node, same, { released: released.flatMap(toIndexes), outcomes });
   });
   for (const node of job.nodes) {
-    if (node.phase === 'open') node.expansion = expandNode(job, node);
+    if (node.phase !== 'open') continue;
+    node.expansion = expandNode(job, node);
+    if (hasWaitAny(node.plan)) node.waitsFor = countWaiting(node);
   }
   return job;
+}
+
+function toIndexes(one: number | IndexRuns[number]): number[] {
+  return typeof one === 'number' ? [one] : fromRuns([one]);
+}
+
+function fromList(outcomes: NonNullable<NodeSnapshot['outcomes']>): OutcomesSnapshot {
+  const skipped = outcomes.flatMap((outcome, index) => (outcome !== null && 'skipped' in outcome ? [index] : []));
+  const inline = outcomes.flatMap((outcome, index) => {
+    return outcome === null || 'skipped' in outcome ? [] : [[index, outcome] as const];
+  });
+  return { skipped: toRuns(skipped), inline, stored: [] };
 }
 
 function addUp(nodes: readonly NodeSnapshot[]): TaskCounts {

@@ -1,7 +1,7 @@
 /** Tasks change their status here and in `nodes.ts`, where they come to be, so that the counts always add up to them. */
 import type { TaskChange } from './events';
 import { taskId, type Job, type NodeState } from './job';
-import { markChanged, MAX_CHANGES } from './outbox';
+import { listsTasks, markChanged, MAX_CHANGES } from './outbox';
 import type { TaskStatus } from './progress';
 
 /** @param index 0-based */
@@ -19,6 +19,25 @@ export function moveTask(
     counts[to]++;
   }
   noteChange(job, now, { ...taskId(node, index), status: to, ...(error !== undefined && { error }) });
+}
+
+/** The same of many that have nothing else to tell. */
+export function moveTasks(
+  job: Job,
+  node: NodeState,
+  indexes: readonly number[],
+  from: TaskStatus,
+  to: TaskStatus,
+  now: number,
+): void {
+  if (indexes.length === 0) return;
+  for (const counts of [job.counts, node.counts]) {
+    counts[from] -= indexes.length;
+    counts[to] += indexes.length;
+  }
+  noteChange(job, now);
+  if (!listsTasks(job.outbox)) return;
+  for (const index of indexes) noteChange(job, now, { ...taskId(node, index), status: to });
 }
 
 /** A task whose parents' items are done may be handed out. Not listed: its `active` will be. */
@@ -57,7 +76,7 @@ function* unfinishedTasks(job: Job): Generator<ReturnType<typeof taskId>> {
     if (node.phase === 'creating') yield { nodeName: node.plan.nodeName };
     if (node.phase !== 'open') continue;
     for (let index = 0; index < node.width; index++) {
-      if (node.outcomes[index] === undefined) yield taskId(node, index);
+      if (!node.outcomes.has(index)) yield taskId(node, index);
     }
   }
 }

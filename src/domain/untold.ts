@@ -1,7 +1,7 @@
 /** What the reconciler finds and remembers (DESIGN.md, «Reconciler»). */
 import { arrayOf, integer, object, string } from './checks';
 import type { WebhookKind } from './delivery';
-import type { JobRecord } from './events';
+import type { JobRecord } from './job-record';
 import type { Pipeline } from './pipeline';
 import type { JobSettings } from './settings';
 import { isSameUrl } from './url';

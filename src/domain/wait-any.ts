@@ -1,6 +1,6 @@
 /** `*@`: an item runs as soon as the parents' items of its index have succeeded, and is skipped where one has not. */
 import type { NodePlan } from './graph';
-import { resultOf, SKIPPED, type Job, type NodeState } from './job';
+import type { Job, NodeState } from './job';
 import { moveTask, releaseTask } from './tasks';
 
 /** Whether the node reads any parent by `*@`, so that its items become ready out of order. */
@@ -12,22 +12,37 @@ export function hasWaitAny(plan: NodePlan): boolean {
 export function admitItems(job: Job, node: NodeState, now: number): void {
   const parents = waitAnyParents(node);
   for (let index = 0; index < node.width; index++) {
-    const outcomes = parents.filter(({ width }) => index < width).map((parent) => parent.outcomes[index]);
-    const waiting = outcomes.filter((outcome) => outcome === undefined).length;
+    const waiting = waitsFor(parents, index);
     node.waitsFor[index] = waiting;
-    if (outcomes.some((outcome) => outcome !== undefined && resultOf(outcome) === undefined)) {
+    if (parents.some(({ outcomes }) => outcomes.has(index) && !outcomes.hasSucceeded(index))) {
       skipItem(job, node, index, now);
     } else if (waiting === 0) releaseTask(job, node, index, now);
   }
+}
+
+/** How many items of an index have not ended, among parents that are as wide. */
+function waitsFor(parents: readonly NodeState[], index: number): number {
+  return parents.filter(({ width, outcomes }) => index < width && !outcomes.has(index)).length;
+}
+
+/** Works out what each item waits for, by what has ended. */
+export function countWaiting(node: NodeState): number[] {
+  const parents = waitAnyParents(node);
+  return Array.from({ length: node.width }, (_, index) => waitsFor(parents, index));
+}
+
+/** Whether an item that ends is news for another node's items. */
+export function isAwaited(node: NodeState): boolean {
+  return node.children.some((child) => child.phase === 'open' && waitAnyParents(child).includes(node));
 }
 
 /** Tells those that wait for it that an item has ended; what is skipped by that ends too. */
 export function tellWaitingItems(job: Job, node: NodeState, index: number, now: number): void {
   const ended = [node];
   for (let parent = ended.pop(); parent !== undefined; parent = ended.pop()) {
-    const succeeded = resultOf(parent.outcomes[index]) !== undefined;
+    const succeeded = parent.outcomes.hasSucceeded(index);
     for (const child of parent.children) {
-      const waits = child.phase === 'open' && index < child.width && child.outcomes[index] === undefined;
+      const waits = child.phase === 'open' && index < child.width && !child.outcomes.has(index);
       if (!waits || !waitAnyParents(child).includes(parent)) continue;
       if (!succeeded) {
         skipItem(job, child, index, now);
@@ -38,7 +53,7 @@ export function tellWaitingItems(job: Job, node: NodeState, index: number, now: 
 }
 
 function skipItem(job: Job, node: NodeState, index: number, now: number): void {
-  node.outcomes[index] = SKIPPED;
+  node.outcomes.skip(index);
   moveTask(job, node, index, 'creating', 'skipped', now);
 }
 

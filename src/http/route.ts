@@ -1,4 +1,5 @@
 /** A route as data: the router and the OpenAPI document are made of the same objects, so they can't disagree. */
+import { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import type { Static, TSchema, TUnknown } from '@sinclair/typebox';
@@ -35,7 +36,7 @@ interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema> {
   readonly answers: Readonly<Record<number, TSchema>>;
   /** The refusals that are its own; those of every route need not be listed. */
   readonly errors?: readonly number[];
-  /** @returns the body, or both by `withStatus` */
+  /** @returns the body, or both by `withStatus`, or what is JSON already by `asStream` */
   handle(asked: Asked<Static<P>, Static<Q>, Static<B>>): unknown;
 }
 
@@ -57,6 +58,15 @@ class WithStatus {
 
 export function withStatus(status: number, body: unknown): WithStatus {
   return new WithStatus(status, body);
+}
+
+/** A body that is JSON already, and too large to be held. */
+class JsonStream {
+  constructor(readonly readable: Readable) {}
+}
+
+export function asStream(text: AsyncIterable<string | Buffer>): JsonStream {
+  return new JsonStream(Readable.from(text, { objectMode: false }));
 }
 
 export function mountRoutes(router: Router, routes: readonly Route[]): void {
@@ -92,7 +102,8 @@ function answerBy({
     ctx.status = answer instanceof WithStatus ? answer.status : Number(usual);
     // A text or null is JSON as well.
     ctx.type = 'json';
-    ctx.body = JSON.stringify(answer instanceof WithStatus ? answer.body : answer);
+    const body: unknown = answer instanceof WithStatus ? answer.body : answer;
+    ctx.body = body instanceof JsonStream ? body.readable : JSON.stringify(body);
   };
 }
 

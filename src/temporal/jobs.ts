@@ -7,7 +7,8 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { PipelineError } from '../domain/errors';
-import { formatTimestamp, type JobRecord, type JobStatus, type ProgressBody } from '../domain/events';
+import { formatTimestamp, type JobStatus, type ProgressBody } from '../domain/events';
+import type { JobRecord } from '../domain/job-record';
 import { endedOutside, outsideError, recordOf } from '../domain/outside';
 import { within } from './deadline';
 import { readHandedOver, resultsIn } from './handed-over';

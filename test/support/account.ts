@@ -23,6 +23,8 @@ export interface Step {
 export interface Scenario {
   readonly document: { readonly options: { readonly batchTolerance: number } };
   readonly window: number;
+  /** Whether outcomes lie in blobs. */
+  readonly stores: boolean;
   readonly steps: readonly Step[];
   /** The step before which the job is stopped. */
   readonly stopAt: number | null;
@@ -45,8 +47,8 @@ export class Account {
   private runs = 0;
 
   constructor(private readonly scenario: Scenario) {
-    const { document, window } = scenario;
-    this.engine = new Engine(document, { window });
+    const { document, window, stores } = scenario;
+    this.engine = new Engine(document, { window }, stores);
     this.tell('pending');
     this.tell('active');
     this.engine.start();

@@ -1,6 +1,8 @@
 /** Plays the workflow's part without Temporal: runs a job's blocks and takes the events of its outbox, in made-up time. */
-import { fromRuns, inputAt, type BlockHeartbeat, type ItemOutcome } from '../../src/domain/block';
-import type { JobRecord, ProgressBody } from '../../src/domain/events';
+import { inputAt, type BlockHeartbeat, type ItemOutcome } from '../../src/domain/block';
+import { fromRuns } from '../../src/domain/index-runs';
+import type { ProgressBody } from '../../src/domain/events';
+import type { JobRecord } from '../../src/domain/job-record';
 import { nextBody } from '../../src/domain/deferred';
 import { createJob, isEnded, type Job } from '../../src/domain/job';
 import type { Json } from '../../src/domain/json';
@@ -10,6 +12,7 @@ import { reduce, type JobEvent } from '../../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../../src/domain/snapshot';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/domain/settings';
 import { parsePipeline } from '../../src/domain/validate';
+import { entriesOf, readForm, storeOutcomes } from './memory-blobs';
 
 const START = Date.UTC(2018, 0, 16, 14, 47, 4, 142);
 
@@ -28,11 +31,12 @@ export interface Item {
 export function itemsOf({ input }: RunBlock): Item[] {
   const { nodeName, attempt } = input;
   const indexes = input.items === undefined ? [undefined] : fromRuns(input.items);
+  const form = readForm(input.input);
   return indexes.map((batchIndex, position) => ({
     nodeName,
     ...(batchIndex !== undefined && { batchIndex }),
     attempt,
-    input: inputAt(input.input, position),
+    input: inputAt(form, position),
   }));
 }
 
@@ -46,7 +50,12 @@ export class Engine {
   /** What the receiver of the progress webhook got. */
   readonly received: ProgressBody[] = [];
 
-  constructor(document: unknown, settings: Partial<JobSettings> = {}) {
+  /** @param stores whether its workers have a place for blobs, and keep all that they can there */
+  constructor(
+    document: unknown,
+    settings: Partial<JobSettings> = {},
+    private readonly stores = false,
+  ) {
     const { pipeline, plans } = parsePipeline(document);
     const jobId = `${pipeline.name}:672a8b0e-c0b0-486e-bb2b-4571b0805f29`;
     this.job = createJob(jobId, pipeline, plans, { ...DEFAULT_SETTINGS, ...settings }, this.now);
@@ -55,7 +64,11 @@ export class Engine {
   apply(event: JobEvent): void {
     for (const command of reduce(this.job, event, this.now)) {
       if (command.kind === 'runBlock') this.running.push(command);
-      else this.looks.push(command.algorithmName);
+      else if (command.kind === 'findWorkers') this.looks.push(command.algorithmName);
+      else {
+        const { head, parts } = command.draft;
+        this.apply({ type: 'resultWritten', result: { results: { ...head, data: entriesOf(parts) } } });
+      }
     }
   }
 
@@ -91,8 +104,9 @@ export class Engine {
 
   /** Lets a block end with one outcome per item, or with fewer: the rest is given back. */
   end(block: RunBlock | string, ...outcomes: ItemOutcome[]): void {
-    const { blockId } = this.release(block);
-    this.apply({ type: 'blockEnded', blockId, outcome: { outcomes, durationMs: 1 } });
+    const { blockId, input } = this.release(block);
+    const outcome = this.stores ? storeOutcomes(outcomes, input.elementsOf) : { outcomes, durationMs: 1 };
+    this.apply({ type: 'blockEnded', blockId, outcome });
   }
 
   /**

@@ -9,7 +9,7 @@ import type { JobSettings } from '../../src/domain/settings';
 import { findTemporalCli } from '../../src/temporal/temporal-cli';
 import { Receiver, type Answer } from './receiver';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from './temporal';
-import { startWorker, type TestWorker, type TestWorkerOptions } from './worker';
+import { clientOptions, startWorker, type TestWorker, type TestWorkerOptions } from './worker';
 
 export interface Suite {
   readonly temporal: TestTemporal;
@@ -65,10 +65,8 @@ export function useWorker(given: TestWorkerOptions | (() => Promise<TestWorkerOp
     },
     start(document, settings) {
       const { temporal, worker, options } = parts();
-      const { taskQueue } = worker;
-      return new PipelineClient(temporal.client, { taskQueue, settings: settings ?? options.settings ?? {} }).start(
-        document,
-      );
+      const given = { ...options, settings: settings ?? options.settings ?? {} };
+      return new PipelineClient(temporal.client, clientOptions(worker.taskQueue, given)).start(document);
     },
     async restartWorker(other = {}) {
       const { temporal, worker, options } = parts();

@@ -1,7 +1,8 @@
 /** A real worker in the test's own process. */
 import { randomUUID } from 'node:crypto';
 import type { Algorithms } from '../../activities';
-import { PipelineClient } from '../../src/client';
+import type { BlobStore } from '../../src/blobs/blobs';
+import { PipelineClient, type PipelineClientOptions } from '../../src/client';
 import type { JobSettings } from '../../src/domain/settings';
 import type { PipelinesPluginOptions } from '../../src/plugin';
 import { parseAllowList } from '../../src/webhooks/guard';
@@ -29,6 +30,8 @@ export interface TestWorkerOptions {
   readonly slots?: number;
   /** Besides the secret of the tests, and this machine. */
   readonly webhooks?: PipelinesPluginOptions['webhooks'];
+  /** Where large values go. Default: nowhere. */
+  readonly blobs?: BlobStore;
   /** Whether there is a schedule for jobs that were ended from outside. Default: tests that need it look by themselves. */
   readonly reconcile?: boolean;
 }
@@ -46,6 +49,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     webhooks: { secrets: parseSecrets(SECRET), allow: parseAllowList(THIS_MACHINE), ...options.webhooks },
     reconcile: options.reconcile ?? false,
     http: { allow: parseAllowList(THIS_MACHINE) },
+    ...(options.blobs !== undefined && { blobs: options.blobs }),
     ...(options.slots !== undefined && { slots: options.slots }),
     ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
@@ -54,10 +58,18 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
   await Promise.race([worker.announced, running]);
   return {
     taskQueue,
-    client: new PipelineClient(temporal.client, { taskQueue, ...(options.settings && { settings: options.settings }) }),
+    client: new PipelineClient(temporal.client, clientOptions(taskQueue, options)),
     async stop() {
       worker.shutdown();
       await running;
     },
   };
+}
+
+/** What a client needs to start jobs for a worker, and to read what it has written. */
+export function clientOptions(
+  taskQueue: string,
+  { settings, blobs }: Pick<TestWorkerOptions, 'settings' | 'blobs'>,
+): PipelineClientOptions {
+  return { taskQueue, ...(settings && { settings }), ...(blobs && { blobs }) };
 }

@@ -3,7 +3,7 @@ import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { JobHandle } from '../../src/client';
-import type { JobRecord } from '../../src/domain/events';
+import type { JobRecord } from '../../src/domain/job-record';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { ENDING_ALGORITHMS, ENDINGS } from '../support/endings';
 import { useFacade } from '../support/facade';

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openBlobs } from '../../blobs/open-blobs';
 import { PipelineClient } from '../../client';
 import { urlOf, type Config } from '../../config';
 import type { Readiness } from '../../http/routes/health';
@@ -28,6 +29,7 @@ export async function serve(config: Config): Promise<void> {
 async function listen(config: Config): Promise<Facade> {
   const log = createLogger(config.logLevel, 'facade');
   const client = await connect();
+  const blobs = await openBlobs(config);
   const resultUrls = createResultUrls(config.publicUrl, config.secretKeys);
   const pipelines = new PipelineClient(client, {
     taskQueue: config.taskQueue,
@@ -42,6 +44,7 @@ async function listen(config: Config): Promise<Facade> {
       inlineLimit: config.webhookInlineLimit,
     },
     dataUrl: (jobId) => resultUrls.templateFor(jobId),
+    blobs,
   });
   const missing = await pipelines.missingSearchAttributes();
   if (missing.length > 0) log.warn({ missing }, 'search attributes are missing: jobs run, but cannot be searched for');
@@ -77,6 +80,7 @@ async function listen(config: Config): Promise<Facade> {
     close: async () => {
       await facade.close();
       await store.close();
+      await blobs.close();
       await client.connection.close();
     },
   };

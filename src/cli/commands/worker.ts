@@ -1,5 +1,7 @@
 import { Runtime } from '@temporalio/worker';
 import { loadAlgorithms } from '../../algorithms';
+import type { BlobStore } from '../../blobs/blobs';
+import { openBlobs } from '../../blobs/open-blobs';
 import type { Config } from '../../config';
 import { createLogger, temporalLogger } from '../../logger';
 import { temporalTarget } from '../../temporal/connection';
@@ -14,9 +16,13 @@ export async function worker(config: Config): Promise<void> {
   const log = createLogger(config.logLevel, 'worker');
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
   const endpoints = storedEndpoints(config, log);
-  const starting = create(config, endpoints).then((created) => ({
+  const blobs = await openBlobs(config);
+  const starting = create(config, endpoints, blobs).then((created) => ({
     created,
-    ended: created.run().finally(() => endpoints.close()),
+    ended: created.run().finally(async () => {
+      await endpoints.close();
+      await blobs.close();
+    }),
   }));
   // Before the worker is there, as bundling the workflows takes a while.
   runAsChild(async () => {
@@ -35,7 +41,7 @@ export async function worker(config: Config): Promise<void> {
   await ended;
 }
 
-async function create(config: Config, endpoints: EndpointSource): Promise<PipelineWorker> {
+async function create(config: Config, endpoints: EndpointSource, blobs: BlobStore): Promise<PipelineWorker> {
   return await createPipelineWorker({
     algorithms: await loadAlgorithms(config.algorithms),
     taskQueue: config.taskQueue,
@@ -48,6 +54,7 @@ async function create(config: Config, endpoints: EndpointSource): Promise<Pipeli
       ca: config.webhookCa,
       endpoints,
     },
+    blobs,
     http: { allow: config.algorithmAllow, connectTimeoutMs: config.webhookConnectTimeout },
   });
 }

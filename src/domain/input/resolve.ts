@@ -1,11 +1,18 @@
 /** What the leaves of a node's input stand for, once everything they refer to is there. */
+import type { BlockForm } from '../block';
 import { getPath, isJsonArray, type Json } from '../json';
-import type { BatchSegment, InputLeaf, Source } from './ast';
+import { areAtHand, StoredLine, toParts, type StoredElements } from '../stored';
+import type { BatchSegment, InputLeaf, Path, Source } from './ast';
 
 /** The output of a finished node: one value, or for a batch its items' in index order, undefined where one failed. */
 export type NodeOutput =
-  | { readonly kind: 'single'; readonly value: Json }
-  | { readonly kind: 'batch'; readonly values: readonly (Json | undefined)[] };
+  | {
+      readonly kind: 'single';
+      readonly value: Json | StoredLine;
+      /** Of a value that lies in a blob: the arrays in it that others read by element. */
+      readonly stored?: readonly StoredElements[];
+    }
+  | { readonly kind: 'batch'; readonly items: Elements };
 
 export interface Scope {
   readonly flowInput: Json | undefined;
@@ -18,54 +25,96 @@ export interface Scope {
 export interface Elements {
   readonly length: number;
   /** @param index 0-based; undefined past the end */
-  at(index: number): Json | undefined;
+  at(index: number): Json | StoredLine | undefined;
+  /** What is read of those that lie in blobs; of the others it was taken already. Default: all of it. */
+  readonly path?: Path;
 }
 
 export type ResolvedLeaf =
-  { readonly kind: 'value'; readonly value: Json } | { readonly kind: 'elements'; readonly elements: Elements };
+  | { readonly kind: 'value'; readonly value: Json }
+  | { readonly kind: 'stored'; readonly form: BlockForm }
+  | { readonly kind: 'elements'; readonly elements: Elements };
 
 export function resolveLeaf(leaf: InputLeaf, scope: Scope): ResolvedLeaf {
   switch (leaf.kind) {
     case 'literal':
       return { kind: 'value', value: leaf.value };
     case 'reference':
-      return { kind: 'value', value: readWhole(leaf.source, scope) };
+      return readWhole(leaf.source, scope);
     case 'rawBatch':
       return { kind: 'elements', elements: fromSegments(leaf.segments) };
     case 'batchReference':
-      return { kind: 'elements', elements: fromList(readElements(leaf.source, scope)) };
+      return { kind: 'elements', elements: readElements(leaf.source, scope) };
     case 'waitAny':
       return { kind: 'elements', elements: fromItems(scope.items(leaf.source.nodeName), leaf.source.path) };
   }
 }
 
 /** `@…`: a path that leads nowhere is null; over a batch the path is taken in each item, a failed one being null. */
-function readWhole(source: Source, scope: Scope): Json {
-  if (source.kind === 'flowInput') return getPath(scope.flowInput ?? null, source.path) ?? null;
+function readWhole(source: Source, scope: Scope): Exclude<ResolvedLeaf, { kind: 'elements' }> {
+  const { path } = source;
+  if (source.kind === 'flowInput') return { kind: 'value', value: getPath(scope.flowInput ?? null, path) ?? null };
   const output = scope.output(source.nodeName);
-  if (output.kind === 'single') return getPath(output.value, source.path) ?? null;
-  return output.values.map((value) => (value === undefined ? null : (getPath(value, source.path) ?? null)));
+  if (output.kind === 'single') {
+    const { value } = output;
+    if (!(value instanceof StoredLine)) return { kind: 'value', value: getPath(value, path) ?? null };
+    const { blob, line } = value;
+    return { kind: 'stored', form: { kind: 'stored', blob, path, ...(line !== undefined && { line }) } };
+  }
+  const list = listOf(fromItems(output.items, path));
+  return areAtHand(list)
+    ? { kind: 'value', value: list }
+    : { kind: 'stored', form: { kind: 'storedList', parts: toParts(list), path } };
 }
 
 /** `#@…`: the elements of an array; over a batch its successful items; anything else is an empty batch. */
-function readElements(source: Source, scope: Scope): readonly Json[] {
-  if (source.kind === 'node') {
-    const output = scope.output(source.nodeName);
-    if (output.kind === 'batch') {
-      return output.values.filter((value) => value !== undefined).map((value) => getPath(value, source.path) ?? null);
-    }
-  }
-  const value = readWhole(source, scope);
-  return isJsonArray(value) ? value : [];
+function readElements(source: Source, scope: Scope): Elements {
+  const { path } = source;
+  const output = source.kind === 'node' ? scope.output(source.nodeName) : undefined;
+  if (output?.kind === 'batch') return onlyPresent(fromItems(output.items, path));
+  if (output?.value instanceof StoredLine) return fromStored(output.stored ?? [], path);
+  const whole = readWhole(source, scope);
+  return fromList(whole.kind === 'value' && isJsonArray(whole.value) ? whole.value : []);
 }
 
 /** The path is taken when an item is asked for, which is once it has succeeded. */
-function fromItems(items: Elements, path: readonly string[]): Elements {
+function fromItems(items: Elements, path: Path): Elements {
   return {
     length: items.length,
+    path,
     at(index) {
       const value = items.at(index);
-      return value === undefined ? undefined : (getPath(value, path) ?? null);
+      return value === undefined || value instanceof StoredLine ? value : (getPath(value, path) ?? null);
+    },
+  };
+}
+
+function listOf(elements: Elements): (Json | StoredLine)[] {
+  return Array.from({ length: elements.length }, (_, index) => elements.at(index) ?? null);
+}
+
+/** Those that are there, by their places: four bytes each, and nothing where all are. */
+function onlyPresent(elements: Elements): Elements {
+  const places = new Int32Array(elements.length);
+  let length = 0;
+  for (let index = 0; index < elements.length; index++) {
+    if (elements.at(index) !== undefined) places[length++] = index;
+  }
+  return { ...elements, length, at: (index) => (index < length ? elements.at(places[index] ?? 0) : undefined) };
+}
+
+/** The elements of an array that its writer has laid down by themselves; no array is an empty batch. */
+function fromStored(stored: readonly StoredElements[], path: Path): Elements {
+  const { chunks = [] } = stored.find((one) => one.path.join('.') === path.join('.')) ?? {};
+  return {
+    length: chunks.reduce((sum, [, count]) => sum + count, 0),
+    at(index) {
+      let line = index;
+      for (const [blob, count] of chunks) {
+        if (line < count) return new StoredLine(blob, line);
+        line -= count;
+      }
+      return undefined;
     },
   };
 }

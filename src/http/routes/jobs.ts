@@ -1,10 +1,9 @@
 /** `/exec`: look at jobs. The answers are those of the webhooks (contract §8). */
 import type { PipelineClient } from '../../client';
 import { withDefaults } from '../../domain/defaults';
-import { findData } from '../../domain/big-results';
 import { PipelineError } from '../../domain/errors';
 import { notFoundAs } from '../not-found';
-import { route, type Route } from '../route';
+import { asStream, route, type Route } from '../route';
 import { startedPipeline } from '../schemas/answers';
 import { progressBody, resultBody } from '../schemas/bodies';
 import { anyJson } from '../schemas/parts';
@@ -32,7 +31,10 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       params: jobParams,
       answers: { 200: resultBody },
       errors: [400, 404],
-      handle: ({ params }) => pipelines.getHandle(params.jobId).results(),
+      async handle({ params: { jobId } }) {
+        const found = (await pipelines.getHandle(jobId).ended()).bodyOrText();
+        return Symbol.asyncIterator in found ? asStream(found) : found;
+      },
     }),
     route({
       method: 'get',
@@ -45,9 +47,10 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       errors: [400, 404],
       async handle({ params: { jobId, ref } }) {
         const text = `data ${ref} Not Found`;
-        const found = findData(await pipelines.getHandle(jobId).results().catch(notFoundAs(text)), ref);
+        const results = await pipelines.getHandle(jobId).ended().catch(notFoundAs(text));
+        const found = await results.data(ref);
         if (found === undefined) throw new PipelineError('NotFound', text);
-        return found;
+        return 'text' in found ? asStream(found.text) : found.value;
       },
     }),
     route({

@@ -1,0 +1,118 @@
+/** The entries of a result, read from where their outcomes lie, in order and never all at once (contract §5). */
+import { createInterface } from 'node:readline';
+import type { BlobRef } from '../domain/blob';
+import type { ItemOutcome } from '../domain/block';
+import type { ResultBody } from '../domain/events';
+import type { OutcomeRun } from '../domain/outcomes';
+import { entryHead, type ResultPart } from '../domain/result-parts';
+import type { BlobStore } from './blobs';
+
+/** One entry as JSON: `<head>,<tail>`, or `<head>,"result":<the blob>}`. */
+export interface EntryText {
+  /** 0-based, of the task within its node. */
+  readonly index: number;
+  /** Without its closing brace. */
+  readonly head: string;
+  /** `"result":…}` or `"error":…}`, or the blob that is the result. */
+  readonly tail: string | BlobRef;
+}
+
+const RESULT = '"result":';
+/** How many entries are made at a time. */
+const CHUNK = 1_000;
+
+/** @throws BlobError */
+export async function* readEntries(part: ResultPart, store: BlobStore): AsyncGenerator<readonly EntryText[]> {
+  for (const run of part.runs) {
+    let chunk: EntryText[] = [];
+    let index = run.first;
+    for await (const tail of tailsOf(run, store)) {
+      const head = JSON.stringify(entryHead(part, index)).slice(0, -1);
+      chunk.push({ index, head, tail });
+      index++;
+      if (chunk.length < CHUNK) continue;
+      yield chunk;
+      chunk = [];
+    }
+    if (chunk.length > 0) yield chunk;
+  }
+}
+
+/** The entry as JSON; undefined where its result is a blob. */
+export function entryText({ head, tail }: EntryText): string | undefined {
+  return typeof tail === 'string' ? `${head},${tail}` : undefined;
+}
+
+/** In bytes, with its result. */
+export function entrySize(entry: EntryText): number {
+  return (
+    Buffer.byteLength(entry.head) +
+    1 +
+    (typeof entry.tail === 'string' ? Buffer.byteLength(entry.tail) : RESULT.length + entry.tail.size + 1)
+  );
+}
+
+/** The size of the result alone, in bytes; undefined for an error. */
+export function resultSize({ tail }: EntryText): number | undefined {
+  if (typeof tail !== 'string') return tail.size;
+  return tail.startsWith(RESULT) ? Buffer.byteLength(tail) - RESULT.length - 1 : undefined;
+}
+
+/** The result alone, as JSON; nothing for an error. */
+export async function* resultText({ tail }: EntryText, store: BlobStore): AsyncGenerator<string | Buffer> {
+  if (typeof tail !== 'string') yield* (await store.read(tail)) as AsyncIterable<Buffer>;
+  else if (tail.startsWith(RESULT)) yield tail.slice(RESULT.length, -1);
+}
+
+/** A JSON array of the entries of some nodes. */
+export async function* entriesText(parts: readonly ResultPart[], store: BlobStore): AsyncGenerator<string | Buffer> {
+  let before = '[';
+  for (const part of parts) {
+    for await (const entries of readEntries(part, store)) {
+      for (const { head, tail } of entries) {
+        if (typeof tail === 'string') {
+          before += `${head},${tail},`;
+          continue;
+        }
+        yield `${before}${head},${RESULT}`;
+        yield* (await store.read(tail)) as AsyncIterable<Buffer>;
+        before = '},';
+      }
+      // What is held back is the comma, which the last entry does not have.
+      yield before.slice(0, -1);
+      before = before.slice(-1);
+    }
+  }
+  yield before === '[' ? '[]' : ']';
+}
+
+/** A result body with all of its data. */
+export async function* bodyText(
+  { data: _, ...head }: ResultBody,
+  parts: readonly ResultPart[],
+  store: BlobStore,
+): AsyncGenerator<string | Buffer> {
+  yield `${JSON.stringify(head).slice(0, -1)},"data":`;
+  yield* entriesText(parts, store);
+  yield '}';
+}
+
+async function* tailsOf(run: OutcomeRun, store: BlobStore): AsyncGenerator<string | BlobRef> {
+  if ('outcomes' in run) {
+    for (const outcome of run.outcomes) yield 'blob' in outcome ? outcome.blob : toLine(outcome).slice(1);
+    return;
+  }
+  let line = 0;
+  for await (const text of createInterface({ input: await store.read(run.blob), crlfDelay: Infinity })) {
+    if (line >= run.line + run.count) break;
+    if (line++ < run.line) continue;
+    yield text.startsWith('{"blob":') ? (JSON.parse(text) as { blob: BlobRef }).blob : text.slice(1);
+  }
+  if (line < run.line + run.count) throw new Error(`${run.blob.key} has too few lines`);
+}
+
+/** An outcome as a line of a blob; what only the engine needs of an error is left out. */
+export function toLine(outcome: ItemOutcome): string {
+  if ('error' in outcome) return JSON.stringify({ error: outcome.error });
+  return JSON.stringify('blob' in outcome ? { blob: outcome.blob } : { result: outcome.result });
+}

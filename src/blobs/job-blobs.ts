@@ -1,0 +1,41 @@
+/** The blobs of one job: where they lie, and whose they are. */
+import { createHash } from 'node:crypto';
+import type { BlobRef } from '../domain/blob';
+import type { BlobStore } from './blobs';
+
+/** A job as its blobs know it. */
+export interface BlobOwner {
+  readonly namespace: string;
+  readonly jobId: string;
+}
+
+/** The blob of a folder that says whose it is. */
+const OWNER = 'owner.json';
+
+/** A job id may hold what no file name may. */
+function blobFolder({ namespace, jobId }: BlobOwner): string {
+  return createHash('sha256')
+    .update(JSON.stringify([namespace, jobId]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** Writes a job's blobs. The first of a process also says whose they are, so that they can be removed after the job. */
+export class JobBlobs {
+  private readonly owned = new Set<string>();
+
+  constructor(private readonly store: BlobStore) {}
+
+  /** @param name the same once more replaces the blob */
+  async put(owner: BlobOwner, name: string, body: Buffer): Promise<BlobRef> {
+    const folder = blobFolder(owner);
+    if (!this.owned.has(folder)) {
+      await this.store.put(`${folder}/${OWNER}`, Buffer.from(JSON.stringify(owner)));
+      if (this.owned.size >= MAX_REMEMBERED) this.owned.clear();
+      this.owned.add(folder);
+    }
+    return await this.store.put(`${folder}/${name}`, body);
+  }
+}
+
+const MAX_REMEMBERED = 10_000;

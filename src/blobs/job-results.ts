@@ -1,0 +1,97 @@
+/** The results of a job that has ended, wherever they lie (contract §5). */
+import { findData, parseRef } from '../domain/big-results';
+import { PipelineError } from '../domain/errors';
+import type { ResultBody } from '../domain/events';
+import type { JobRecord } from '../domain/job-record';
+import type { OutcomeRun } from '../domain/outcomes';
+import type { ResultPart } from '../domain/result-parts';
+import { BlobError, type BlobStore } from './blobs';
+import { bodyText, entriesText, readEntries, resultText } from './entries';
+
+/** JSON, in as many pieces as it comes. */
+export type JsonText = AsyncIterable<string | Buffer>;
+
+/** Every call throws PipelineError `Unavailable` where the blobs can not be read. */
+export class JobResults {
+  constructor(
+    private readonly record: Pick<JobRecord, 'results' | 'parts'>,
+    private readonly blobs: BlobStore | undefined,
+  ) {}
+
+  /** All of it. */
+  async body(): Promise<ResultBody> {
+    if (this.record.parts === undefined) return this.record.results;
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.text(this.record.parts)) chunks.push(Buffer.from(chunk as Buffer));
+    return JSON.parse(Buffer.concat(chunks).toString()) as ResultBody;
+  }
+
+  /** The same as a value, or piece by piece where it is large. */
+  bodyOrText(): ResultBody | JsonText {
+    const { results, parts } = this.record;
+    return parts === undefined ? results : this.text(parts);
+  }
+
+  /** What a reference in the body of the webhook stands for; undefined where the job has no such reference. */
+  async data(ref: string): Promise<{ readonly value: unknown } | { readonly text: JsonText } | undefined> {
+    const { results, parts } = this.record;
+    if (parts === undefined) {
+      const value = findData(results, ref);
+      return value === undefined ? undefined : { value };
+    }
+    const found = parseRef(ref);
+    if (found === undefined) return undefined;
+    if (found.kind === 'entry') return await this.entry(parts, found.index);
+    const part = parts.filter(({ runs }) => runs.length > 0)[found.index];
+    return part && { text: told(entriesText([part], this.store())) };
+  }
+
+  private async entry(parts: readonly ResultPart[], index: number): Promise<{ readonly text: JsonText } | undefined> {
+    const store = this.store();
+    let place = index;
+    for (const part of parts) {
+      for (const run of part.runs) {
+        const count = lengthOf(run);
+        if (place >= count) {
+          place -= count;
+          continue;
+        }
+        for await (const entries of told(readEntries({ ...part, runs: [onlyOne(run, place)] }, store))) {
+          const [entry] = entries;
+          const isResult = entry !== undefined && (typeof entry.tail !== 'string' || !entry.tail.startsWith('"error"'));
+          return isResult ? { text: told(resultText(entry, store)) } : undefined;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  private text(parts: readonly ResultPart[]): JsonText {
+    return told(bodyText(this.record.results, parts, this.store()));
+  }
+
+  private store(): BlobStore {
+    if (this.blobs !== undefined) return this.blobs;
+    throw new PipelineError('Unavailable', 'the results lie in blobs: give the client the `blobs` of the workers');
+  }
+}
+
+function lengthOf(run: OutcomeRun): number {
+  return 'outcomes' in run ? run.outcomes.length : run.count;
+}
+
+function onlyOne(run: OutcomeRun, offset: number): OutcomeRun {
+  const first = run.first + offset;
+  return 'outcomes' in run
+    ? { first, outcomes: run.outcomes.slice(offset, offset + 1) }
+    : { ...run, first, count: 1, line: run.line + offset };
+}
+
+/** What a store says as the client's own error. */
+async function* told<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    throw error instanceof BlobError ? new PipelineError('Unavailable', error.message, undefined) : error;
+  }
+}

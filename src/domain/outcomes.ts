@@ -1,0 +1,188 @@
+/**
+ * How the tasks of one node have ended, by 0-based index. One number for each task says what has become of it and where
+ * its outcome is, so that a batch of millions whose outcomes lie in blobs costs four bytes an item.
+ */
+import type { BlobRef } from './blob';
+import { isFailure, type ItemOutcome } from './block';
+import { fromRuns, toRuns, type IndexRuns } from './index-runs';
+import { StoredLine } from './stored';
+import type { Json } from './json';
+
+const NONE = 0;
+/** Not run, since the item that it waits for has failed. */
+const SKIPPED = 1;
+const INLINE_FAILED = 2;
+const INLINE = 3;
+/** And more: the place of a blob among those of the node; the same below zero where the task has failed. */
+const STORED = 4;
+
+/** The outcomes of a block: one a line, in the order of its items. */
+interface StoredBlock {
+  readonly blob: BlobRef;
+  /** 0-based indexes in ascending order. */
+  readonly items: IndexRuns;
+}
+
+/** Tasks that follow each other, by their first index: the outcomes themselves, or where they lie. */
+export type OutcomeRun =
+  | { readonly first: number; readonly outcomes: readonly ItemOutcome[] }
+  /** `line` is that of the first task. */
+  | { readonly first: number; readonly count: number; readonly blob: BlobRef; readonly line: number };
+
+/** As JSON: what a run of the job's workflow hands to the next. */
+export interface OutcomesSnapshot {
+  readonly skipped: IndexRuns;
+  readonly inline: readonly (readonly [index: number, outcome: ItemOutcome])[];
+  readonly stored: readonly (readonly [blob: BlobRef, items: IndexRuns, failed: IndexRuns, lines?: IndexRuns])[];
+}
+
+export class Outcomes {
+  private readonly places: Int32Array;
+  private readonly inline = new Map<number, ItemOutcome>();
+  private readonly blocks: StoredBlock[] = [];
+
+  constructor(private readonly width: number) {
+    this.places = new Int32Array(width);
+  }
+
+  /** Whether the task has ended, however. */
+  has(index: number): boolean {
+    return this.place(index) !== NONE;
+  }
+
+  hasSucceeded(index: number): boolean {
+    return this.place(index) >= INLINE;
+  }
+
+  skip(index: number): void {
+    this.places[index] = SKIPPED;
+  }
+
+  set(index: number, outcome: ItemOutcome): void {
+    this.places[index] = isFailure(outcome) ? INLINE_FAILED : INLINE;
+    this.inline.set(index, outcome);
+  }
+
+  /**
+   * @param items 0-based indexes in ascending order, one for each line of the blob
+   * @param ended those whose outcome it is: the others run again
+   */
+  store(
+    blob: BlobRef,
+    items: readonly number[],
+    ended: { succeeded: readonly number[]; failed: readonly number[] },
+  ): void {
+    const place = STORED + this.blocks.length;
+    this.blocks.push({ blob, items: toRuns(items) });
+    for (const index of ended.succeeded) this.places[index] = place;
+    for (const index of ended.failed) this.places[index] = -place;
+  }
+
+  /** What the task has answered; undefined where it has not succeeded. */
+  valueAt(index: number): Json | StoredLine | undefined {
+    if (!this.hasSucceeded(index)) return undefined;
+    const outcome = this.inline.get(index);
+    if (outcome === undefined) return this.lineOf(index);
+    if ('result' in outcome) return outcome.result;
+    return 'blob' in outcome ? new StoredLine(outcome.blob) : undefined;
+  }
+
+  /** The outcome itself, where it does not lie in the blob of a block. */
+  inlineAt(index: number): ItemOutcome | undefined {
+    return this.inline.get(index);
+  }
+
+  /** What has ended and was not skipped, in index order, in as few runs as can be. */
+  runs(): OutcomeRun[] {
+    const runs: OutcomeRun[] = [];
+    for (let index = 0; index < this.width; index++) {
+      const place = this.place(index);
+      if (place === NONE || place === SKIPPED) continue;
+      const outcome = this.inline.get(index);
+      const line = outcome === undefined ? this.lineOf(index) : undefined;
+      if (!extend(runs.at(-1), index, outcome, line)) runs.push(startRun(index, outcome, line));
+    }
+    return runs;
+  }
+
+  snapshot(): OutcomesSnapshot {
+    const at = (place: number): number[] => {
+      const found: number[] = [];
+      this.places.forEach((value, index) => {
+        if (value === place) found.push(index);
+      });
+      return found;
+    };
+    const failed = this.blocks.map((): number[] => []);
+    this.places.forEach((place, index) => {
+      if (place <= -STORED) failed[-place - STORED]?.push(index);
+    });
+    return {
+      skipped: toRuns(at(SKIPPED)),
+      inline: [...this.inline],
+      stored: this.blocks.map(({ blob, items }, position) => {
+        const dropped = fromRuns(items).filter((index) => Math.abs(this.place(index)) !== STORED + position);
+        const failures = toRuns(failed[position] ?? []);
+        return dropped.length === 0 ? [blob, items, failures] : [blob, items, failures, toRuns(dropped)];
+      }),
+    };
+  }
+
+  static restore(width: number, { skipped, inline, stored }: OutcomesSnapshot): Outcomes {
+    const outcomes = new Outcomes(width);
+    for (const index of fromRuns(skipped)) outcomes.skip(index);
+    for (const [index, outcome] of inline) outcomes.set(index, outcome);
+    for (const [blob, items, failedRuns, droppedRuns = []] of stored) {
+      const failed = fromRuns(failedRuns);
+      const others = new Set([...failed, ...fromRuns(droppedRuns)]);
+      const indexes = fromRuns(items);
+      outcomes.store(blob, indexes, { failed, succeeded: indexes.filter((index) => !others.has(index)) });
+    }
+    return outcomes;
+  }
+
+  private place(index: number): number {
+    return this.places[index] ?? NONE;
+  }
+
+  private lineOf(index: number): StoredLine {
+    const block = this.blocks[Math.abs(this.place(index)) - STORED];
+    let line = 0;
+    for (const [first, count] of block?.items ?? []) {
+      if (index >= first && index < first + count) break;
+      line += count;
+    }
+    const run = block?.items.find(([first, count]) => index >= first && index < first + count);
+    if (block === undefined || run === undefined) throw new Error(`item ${String(index)} is in no blob`);
+    return new StoredLine(block.blob, line + index - run[0]);
+  }
+}
+
+type OpenRun =
+  { first: number; outcomes: ItemOutcome[] } | { first: number; count: number; blob: BlobRef; line: number };
+
+function startRun(first: number, outcome: ItemOutcome | undefined, line: StoredLine | undefined): OpenRun {
+  if (outcome !== undefined) return { first, outcomes: [outcome] };
+  if (line === undefined) throw new Error('a task that has ended has an outcome');
+  return { first, count: 1, blob: line.blob, line: line.line ?? 0 };
+}
+
+/** @returns whether the task belongs to the run */
+function extend(
+  run: OutcomeRun | undefined,
+  index: number,
+  outcome: ItemOutcome | undefined,
+  line: StoredLine | undefined,
+): boolean {
+  const open = run as OpenRun | undefined;
+  if (open === undefined) return false;
+  if ('outcomes' in open) {
+    if (outcome === undefined || index !== open.first + open.outcomes.length) return false;
+    open.outcomes.push(outcome);
+    return true;
+  }
+  const follows = index === open.first + open.count && line?.line === open.line + open.count;
+  if (!follows || line.blob !== open.blob) return false;
+  open.count++;
+  return true;
+}
