@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobError, readBlob, type BlobStore } from '../../src/blobs/blobs';
 import { describeBlobs } from '../support/blob-stores';
 import { BlobProcess } from '../support/blob-process';
@@ -7,6 +8,9 @@ import { rejection } from '../support/rejection';
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 /** Not a multiple of what a stream or a connection passes on at once. */
 const LARGE = Buffer.alloc(5_000_011, ALL_BYTES);
+
+/** At so many moments of a put its process is killed. */
+const ROUNDS = 6;
 
 async function foldersOf(store: BlobStore): Promise<string[]> {
   const folders: string[] = [];
@@ -77,11 +81,14 @@ describeBlobs('a store of blobs', ({ open, empty, damage }) => {
     const options = await empty();
     const [key, size] = ['job/x', 64_000_000];
     const store = await open(options);
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const child = await BlobProcess.start({ options, write: { key, size } });
       await child.begin();
       await child.put();
-      // It has begun the next by now.
+      const before = performance.now();
+      // From here on the blob is there, and a put is known to take that long.
+      await child.put();
+      await sleep(((performance.now() - before) * (round + 0.5)) / ROUNDS);
       await child.kill();
       expect(isWhole(await readBlob(store, { store: store.id, key, size }))).to.equal(true);
     }

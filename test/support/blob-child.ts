@@ -8,7 +8,7 @@ export interface BlobTask {
   readonly write?: { readonly key: string; readonly size: number };
 }
 
-/** After the store was opened and after each put. */
+/** After the store was opened, and as each put begins. */
 export interface BlobReport {
   readonly id: string;
   /** Whether the SDK of S3 is in this process. */
@@ -22,9 +22,15 @@ async function work({ options, write }: BlobTask): Promise<void> {
     sdk: Object.keys(require.cache).some((file) => file.includes('@aws-sdk')),
   };
   process.send?.(report);
-  for (let turn = 1; write !== undefined; turn++) {
-    await store.put(write.key, Buffer.alloc(write.size, turn));
-    process.send?.(report);
+  if (write === undefined) return;
+  // Made before, so that a put begins at once.
+  const bodies = [1, 2].map((byte) => Buffer.alloc(write.size, byte));
+  for (;;) {
+    for (const body of bodies) {
+      const put = store.put(write.key, body);
+      process.send?.(report);
+      await put;
+    }
   }
 }
 

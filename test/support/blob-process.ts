@@ -22,13 +22,14 @@ export class BlobProcess {
     return (await report) as BlobReport;
   }
 
-  /** Resolves once it has put a blob from now on. */
+  /** Resolves as it begins its next put. */
   async put(): Promise<void> {
     await this.next();
   }
 
   /** As `kill -9` does. */
   async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await ended;
