@@ -1,4 +1,7 @@
-/** The command `npm run bench`: measures, writes BENCHMARKS.md, and ends by itself. `--quick` measures less and prints. */
+/**
+ * The command `npm run bench`: measures, writes BENCHMARKS.md, and ends by itself. `--quick` measures less and prints.
+ * `--only <group>` runs one group and prints; `--note <text>` is put at the top of the report.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,9 +21,9 @@ const REPETITIONS = { full: 5, quick: 2 };
 
 async function bench(): Promise<void> {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, note: { type: 'string' } },
   });
-  const { quick, only } = values;
+  const { quick, only, note } = values;
   const mode = quick ? 'quick' : 'full';
   const startedAt = Date.now();
   setTimeout(() => {
@@ -47,7 +50,7 @@ async function bench(): Promise<void> {
     await rig.stop();
   }
   const seconds = (Date.now() - startedAt) / 1_000;
-  const files = await report({ machine, outcomes, curve, repetitions, seconds });
+  const files = await report({ machine, outcomes, curve, repetitions, seconds, note });
   if (quick || only !== undefined) {
     console.log(`\n${files['BENCHMARKS.md'] ?? ''}`);
     return;

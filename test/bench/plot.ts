@@ -9,6 +9,8 @@ export interface Series {
 export interface Plot {
   readonly title: string;
   readonly x: string;
+  /** The ends of its axis. */
+  readonly range: readonly [number, number];
   readonly y: string;
   readonly series: readonly Series[];
   /** A value that should not be passed. */
@@ -18,7 +20,7 @@ export interface Plot {
 const SIZE = { width: 760, height: 420 };
 
 /** Both axes are logarithmic: what is in proportion is a straight line. */
-export function drawPlot({ title, x, y, series, limit }: Plot): string {
+export function drawPlot({ title, x, range, y, series, limit }: Plot): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...SIZE });
   const axis = (name: string): object => ({
     type: 'log',
@@ -32,8 +34,8 @@ export function drawPlot({ title, x, y, series, limit }: Plot): string {
     backgroundColor: '#ffffff',
     title: { text: title, left: 'center' },
     legend: { bottom: 0 },
-    grid: { left: 80, right: 30, top: 50, bottom: 80 },
-    xAxis: axis(x),
+    grid: { left: 80, right: 50, top: 50, bottom: 80 },
+    xAxis: { ...axis(x), min: range[0], max: range[1] },
     yAxis: { ...axis(y), nameGap: 58 },
     series: series.map(({ name, points }, index) => ({
       name,

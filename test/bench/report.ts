@@ -13,6 +13,8 @@ export interface Findings {
   readonly curve: Samples;
   readonly repetitions: number;
   readonly seconds: number;
+  /** What a reader should know of this run. */
+  readonly note?: string | undefined;
 }
 
 /** A file's path in the repository, and its text. */
@@ -20,6 +22,7 @@ export type Files = Readonly<Record<string, string>>;
 
 const PLOTS = { time: 'docs/benchmarks/time.svg', memory: 'docs/benchmarks/memory.svg' };
 const MEMORY_LIMIT_MB = 600;
+const ITEMS = { x: 'items', range: [1_000, 1_000_000] } as const;
 
 export function table(outcomes: readonly Outcome[]): string {
   const lines = outcomes.map((outcome) => `| ${cells(outcome).join(' | ')} |`);
@@ -53,11 +56,11 @@ function targetOf(target: Row['target'], ratio: string): string {
 }
 
 export async function report(findings: Findings): Promise<Files> {
-  const { machine, outcomes, repetitions, seconds } = findings;
+  const { machine, outcomes, repetitions, seconds, note } = findings;
   const text = `# Benchmarks
 
 Written by \`npm run bench\`; every run writes it anew. \`npm run bench -- --quick\` does less, and prints it only.
-
+${note === undefined ? '' : `\n**${note}**\n`}
 | machine | |
 | --- | --- |
 | processor | ${machine.processor} |
@@ -89,7 +92,7 @@ ${curveTable(findings.curve)}
 - **The other side** is \`test/bench/bare-workflows.ts\`: plain Temporal workflows as a user writes them, frozen in their first commit. «bare» is one activity an item with 100 in flight; «by hand» has 1,000 items an activity.
 - **The same for both**: the server and its flags, those of \`npm start\`, with its database in a file; slots and settings of the worker; the function, input × 10; how the input is given, as a range; the sender of webhooks, with its limits. Each side has a worker process of its own.
 - **Interleaved**: in each of at least ${repetitions} repetitions every way of doing the work has its turn, in alternating order. A ratio is of two runs of one repetition.
-- **The clock** runs from the call that starts a job until its result was read and every value of it checked, in order; with webhooks until the last of them was received, and all are checked.
+- **The clock** runs from the call that starts a job until its result was read and every value of it checked, in order; with webhooks until the last of them was received, and all are checked. Jobs whose latency is measured run one by one, with seeded pauses between them: without, each would wait for the same timer of the server.
 - **CPU** is user and system time of the server's process and the worker's, from \`/proc\`. **Memory** is \`VmHWM\` of the worker's process, which counts all that it has loaded; for the curve and the million the process is new each time. **Events** are those of all executions that were started on the task queue meanwhile, its reconciler's as well.
 - **A row that fails** says so and stops no other.
 
@@ -105,13 +108,13 @@ ${curveTable(findings.curve)}
     'BENCHMARKS.md': await format(text, { parser: 'markdown', printWidth: 120 }),
     [PLOTS.time]: drawPlot({
       title: 'One batch: time until its result is checked',
-      x: 'items',
+      ...ITEMS,
       y: 'seconds',
       series: seriesOf(findings.curve, ({ ms }) => ms / 1_000),
     }),
     [PLOTS.memory]: drawPlot({
       title: 'One batch: peak memory of its worker',
-      x: 'items',
+      ...ITEMS,
       y: 'MB',
       series: seriesOf(findings.curve, ({ peakBytes = NaN }) => peakBytes / 1e6),
       limit: MEMORY_LIMIT_MB,

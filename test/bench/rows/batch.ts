@@ -104,14 +104,15 @@ export function millionGroup({ quick }: Scale): Group {
 const CURVE = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000];
 /** A workflow that answers more by itself meets Temporal's limit of 2 MiB a payload. */
 const WIDEST_BY_HAND = 100_000;
+const WIDEST_BARE = 3_000;
 
 /** For the plots. */
 export function curveGroup({ quick }: Scale): Group {
   const sizes = CURVE.filter((size) => !quick || [1_000, 10_000, 100_000].includes(size));
-  const narrow = sizes.filter((size) => !quick && size <= WIDEST_BY_HAND);
+  const upTo = (widest: number): number[] => sizes.filter((size) => !quick && size <= widest);
   return {
     name: 'curve',
-    variants: [...sizes.map(ours), ...narrow.map(chunked)],
+    variants: [...sizes.map(ours), ...upTo(WIDEST_BY_HAND).map(chunked), ...upTo(WIDEST_BARE).map(bare)],
     freshWorkers: true,
     repetitions: 1,
     runTimeoutMs: 90_000,

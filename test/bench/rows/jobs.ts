@@ -1,4 +1,6 @@
 /** Small jobs: how long one takes, and how many go through at once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seededIntegers } from '../../support/seeded';
 import { median } from '../statistics';
 import { runBare, runOurs, timed } from '../jobs';
 import { milliseconds, perSecond, type Group, type Sample, type Scale, type Variant } from '../row';
@@ -6,19 +8,27 @@ import type { Rig } from '../rig';
 import { runBareWithWebhooks, runOursWithWebhooks } from './webhooks';
 
 const ITEMS = 3;
+/**
+ * Between jobs that run one by one. Without it each begins in step with a timer of the server that has ended the one before,
+ * and all take the same tenth of a second, whatever they do.
+ */
+const LONGEST_PAUSE_MS = 100;
 
 const ours = (rig: Rig): Promise<void> => runOurs(rig, ITEMS);
 const bare = (rig: Rig): Promise<void> => runBare(rig, 'bareBatch', ITEMS);
 
 export function latencyGroup({ quick }: Scale): Group {
-  const jobs = quick ? 10 : 20;
+  const jobs = quick ? 15 : 40;
   const oneByOne = (name: string, run: (rig: Rig) => Promise<void>): Variant => ({
     name,
     async run(rig) {
       const times: number[] = [];
       // The first one finds what was idle.
       await run(rig);
-      for (let job = 0; job < jobs; job++) times.push(await timed(() => run(rig)));
+      for (const pause of seededIntegers(1, jobs, 0, LONGEST_PAUSE_MS)) {
+        await sleep(pause);
+        times.push(await timed(() => run(rig)));
+      }
       return { ms: median(times), count: 1 };
     },
   });
