@@ -2,6 +2,7 @@
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { killProcess, stopProcess } from '../../src/temporal/processes';
 import type { ReadyMessage } from '../../src/cli/child';
 
@@ -21,11 +22,18 @@ export function adopt(pid: number): void {
   running.add(pid);
 }
 
+/** Tells that such a process has ended. */
+export function release(pid: number): void {
+  running.delete(pid);
+}
+
 export class Child {
   private constructor(
     readonly pid: number,
     /** What it has told when it was ready. */
     readonly ready: ReadyMessage,
+    /** Rejects, with how, when it has ended. */
+    readonly lost: Promise<never>,
   ) {}
 
   /** @throws Error where it ends before it is ready */
@@ -37,13 +45,14 @@ export class Child {
     });
     const pid = child.pid ?? 0;
     running.add(pid);
-    void once(child, 'exit').then(() => running.delete(pid));
-    const tooEarly = once(child, 'exit').then(([code]) => {
-      throw new Error(`${module} has ended with ${String(code)} before it was ready`);
+    const lost = once(child, 'exit').then(([code, signal]) => {
+      running.delete(pid);
+      throw new Error(`the process of ${basename(module)} has ended with ${String(code ?? signal)}`);
     });
-    const [ready] = (await Promise.race([once(child, 'message'), tooEarly])) as [ReadyMessage];
-    tooEarly.catch(() => undefined);
-    return new Child(pid, ready);
+    // Most end because they are asked to.
+    lost.catch(() => undefined);
+    const [ready] = (await Promise.race([once(child, 'message'), lost])) as [ReadyMessage];
+    return new Child(pid, ready, lost);
   }
 
   async stop(): Promise<void> {

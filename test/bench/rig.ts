@@ -9,7 +9,7 @@ import { PipelineClient } from '../../src/client';
 import { workflowsPath } from '../../src/plugin';
 import { connect } from '../../src/temporal/connection';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
-import { adopt, Child, cpuSeconds, peakBytes, resetPeak } from './child';
+import { adopt, Child, cpuSeconds, peakBytes, release, resetPeak } from './child';
 import type { Sample } from './row';
 import type { BenchWorkerOptions } from './worker';
 
@@ -87,6 +87,12 @@ export class Rig {
     return true;
   }
 
+  /** Rejects when a worker ends that nobody has stopped: what it had in hand would be waited for in vain. */
+  get workerLost(): Promise<never> {
+    const { ours, bare } = this.workers?.of ?? {};
+    return Promise.race([ours, bare].flatMap((child) => child?.lost ?? []));
+  }
+
   /** Ends whatever still runs, and the workers: for what comes after a failure, or must find memory unused. */
   async clear(): Promise<void> {
     for (const side of SIDES) {
@@ -135,6 +141,7 @@ export class Rig {
     await (await this.facade?.catch(() => undefined))?.stop();
     await this.client.connection.close();
     await this.server.stop();
+    release(this.server.pid);
   }
 
   private async stopWorkers(): Promise<void> {

@@ -56,7 +56,7 @@ async function within(variant: Variant, rig: Rig, ms: number): Promise<Sample> {
   const running = variant.run(rig);
   // What comes of a run that was given up is nobody's concern.
   running.catch(() => undefined);
-  return Promise.race([running, limit]).finally(() => {
+  return Promise.race([running, limit, rig.workerLost]).finally(() => {
     clearTimeout(timer);
   });
 }
