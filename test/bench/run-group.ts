@@ -20,11 +20,12 @@ export async function runGroup(rig: Rig, group: Group, repetitions: number, unti
     const order = repetition % 2 === 0 ? group.variants : [...group.variants].reverse();
     for (const variant of order) {
       const taken = samples.get(variant.name);
-      const left = until - Date.now();
-      if (!Array.isArray(taken) || left <= 0) continue;
+      if (!Array.isArray(taken) || Date.now() >= until) continue;
       try {
         if (group.freshWorkers === true) await rig.clear();
         if (await rig.useWorkers(slots)) await warmUp(rig);
+        const left = until - Date.now();
+        if (left <= 0) continue;
         taken.push(await within(variant, rig, Math.min(left, group.runTimeoutMs ?? DEFAULT_RUN_TIMEOUT_MS)));
       } catch (error) {
         const isLate = error instanceof TooLate && Date.now() >= until;

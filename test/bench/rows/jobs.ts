@@ -18,7 +18,7 @@ const ours = (rig: Rig): Promise<void> => runOurs(rig, ITEMS);
 const bare = (rig: Rig): Promise<void> => runBare(rig, 'bareBatch', ITEMS);
 
 export function latencyGroup({ quick }: Scale): Group {
-  const jobs = quick ? 15 : 40;
+  const jobs = quick ? 10 : 40;
   const oneByOne = (name: string, run: (rig: Rig) => Promise<void>): Variant => ({
     name,
     async run(rig) {
