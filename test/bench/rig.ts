@@ -5,6 +5,8 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BlobStore } from '../../src/blobs/blobs';
+import { openBlobs } from '../../src/blobs/open-blobs';
 import { PipelineClient } from '../../src/client';
 import { workflowsPath } from '../../src/plugin';
 import { connect } from '../../src/temporal/connection';
@@ -33,8 +35,9 @@ export class Rig {
     readonly client: Client,
     private readonly server: DevServer,
     private readonly dir: string,
+    blobs: BlobStore,
   ) {
-    this.pipelines = new PipelineClient(client, { taskQueue: this.queue('ours') });
+    this.pipelines = new PipelineClient(client, { taskQueue: this.queue('ours'), blobs });
   }
 
   static async start(): Promise<Rig> {
@@ -59,7 +62,8 @@ export class Rig {
       });
       await writeFile(join(dir, `${side}.js`), code);
     }
-    return new Rig(await connect({ address: server.address }), server, dir);
+    const blobs = await openBlobs({ dataDir: dir });
+    return new Rig(await connect({ address: server.address }), server, dir, blobs);
   }
 
   queue(side: Side): string {
@@ -78,7 +82,8 @@ export class Rig {
       SIDES.map((side) => {
         const { address } = this.server;
         const bundle = join(this.dir, `${side}.js`);
-        const options: BenchWorkerOptions = { side, address, taskQueue: this.queue(side), slots, bundle };
+        const taskQueue = this.queue(side);
+        const options: BenchWorkerOptions = { side, address, taskQueue, slots, bundle, dataDir: this.dir };
         return Child.start(WORKER, [JSON.stringify(options)]);
       }),
     );

@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openBlobs } from '../../src/blobs/open-blobs';
 import { reportReady, runAsChild } from '../../src/cli/child';
 import { isLimited } from '../../src/domain/limited';
 import { createLogger, temporalLogger } from '../../src/logger';
@@ -19,14 +20,18 @@ export interface BenchWorkerOptions {
   readonly slots: number;
   /** The path of the bundled workflows. */
   readonly bundle: string;
+  /** Where ours keeps what is large. */
+  readonly dataDir: string;
 }
 
 const THIS_MACHINE = parseAllowList('127.0.0.0/8');
 const CONNECT_TIMEOUT_MS = 5_000;
 const ATTEMPT_TIMEOUT_MS = 15_000;
 
-function createOurs({ address, taskQueue, slots, bundle }: BenchWorkerOptions): Promise<PipelineWorker> {
+async function createOurs(options: BenchWorkerOptions): Promise<PipelineWorker> {
+  const { address, taskQueue, slots, bundle, dataDir } = options;
   return createPipelineWorker({
+    blobs: await openBlobs({ dataDir }),
     algorithms: {
       'times-ten': ({ input }) => timesTen(input[0] as number),
       'slow-times-ten': ({ input }) => slowTimesTen(input[0] as number, input[1] as unknown as Timing),

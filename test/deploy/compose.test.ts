@@ -59,6 +59,11 @@ describe('docker-compose.yml', () => {
   const services = Object.entries(compose.services);
   const own = services.filter(([, { image }]) => image === 'temporal-pipelines');
 
+  it('lets facade and workers share the files of large values', () => {
+    for (const name of ['worker', 'facade']) expect(compose.services[name]?.volumes, name).to.include('data:/data');
+    expect(text('deploy/Dockerfile')).to.match(/^ENV .*DATA_DIR=\/data$/m);
+  });
+
   it('is what the compose specification says', () => {
     expect(problemsOf(compose)).to.deep.equal([]);
     const broken = { services: { worker: { ...compose.services['worker'], restart: 1 } } };
