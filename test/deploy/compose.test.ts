@@ -86,7 +86,7 @@ describe('docker-compose.yml', () => {
     expect(files).to.have.lengthOf(3);
     for (const file of files) expect(statSync(join(ROOT, file)).isFile(), file).to.equal(true);
     const named = sources.filter((source) => !source.startsWith('.'));
-    expect(Object.keys(compose.volumes)).to.have.members(named);
+    expect(Object.keys(compose.volumes)).to.have.members([...new Set(named)]);
     for (const [name, { build }] of own)
       expect(existsSync(join(ROOT, build?.dockerfile ?? 'none')), name).to.equal(true);
   });
