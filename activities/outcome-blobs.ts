@@ -13,7 +13,7 @@ const MAX_ELEMENTS = 1_000;
 const MAX_ELEMENTS_BYTES = 1_000_000;
 
 /** @param name unique within the block */
-export type PutBlob = (name: string, body: Buffer) => Promise<BlobRef>;
+export type PutBlob = (name: string, body: string) => Promise<BlobRef>;
 
 /**
  * An item's output as its outcome.
@@ -26,9 +26,8 @@ export async function toOutcome(
   elementsOf: BlockInput['elementsOf'],
   put: PutBlob,
 ): Promise<ItemOutcome> {
-  const body = text.length > MAX_VALUE_BYTES / 4 ? Buffer.from(text) : undefined;
-  if (body === undefined || body.byteLength <= MAX_VALUE_BYTES) return { result: JSON.parse(text) as Json };
-  const blob = await put(String(position), body);
+  if (Buffer.byteLength(text) <= MAX_VALUE_BYTES) return { result: JSON.parse(text) as Json };
+  const blob = await put(String(position), text);
   if (elementsOf === undefined) return { blob };
   const value = JSON.parse(text) as Json;
   const elements = await Promise.all(
@@ -79,6 +78,6 @@ export async function toBlockOutcome(
   return { outcomes: [], durationMs, bytes, stored: { blob, count: outcomes.length, failures } };
 }
 
-function toBody(lines: readonly string[]): Buffer {
-  return Buffer.from(`${lines.join('\n')}\n`);
+function toBody(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
 }

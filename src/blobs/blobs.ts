@@ -10,10 +10,11 @@ export interface BlobStore {
    * Writes a blob, whole or not at all; the same key again replaces it, and who reads meanwhile has one or the other.
    *
    * @param key `<job folder>/<name>`; see {@link isBlobKey}. No key may go on behind another one's end: `a/b` and `a/b/c`
+   * @param body a text is written as UTF-8, and need not be held twice for it
    * @throws TypeError for what is no key
    * @throws BlobError `BlobUnavailable`
    */
-  put(key: string, body: Buffer): Promise<BlobRef>;
+  put(key: string, body: Buffer | string): Promise<BlobRef>;
   /**
    * @returns the bytes; it ends only after all `ref.size` of them, and fails with a BlobError otherwise. Read it to its end
    *   or destroy it: it holds a file or a connection
@@ -55,7 +56,9 @@ export class BlobError extends Error {
 
 /** @throws BlobError */
 export async function readBlob(store: BlobStore, ref: BlobRef): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of await store.read(ref)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  // Filled as it comes, so that a large one is held once.
+  const body = Buffer.allocUnsafe(ref.size);
+  let offset = 0;
+  for await (const chunk of await store.read(ref)) offset += (chunk as Buffer).copy(body, offset);
+  return body;
 }

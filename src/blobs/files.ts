@@ -42,7 +42,7 @@ class FileBlobs implements BlobStore {
     this.root = join(directory, 'data');
   }
 
-  async put(key: string, body: Buffer): Promise<BlobRef> {
+  async put(key: string, body: Buffer | string): Promise<BlobRef> {
     checkKey(key);
     const file = join(this.root, key);
     return await this.attempt(async () => {
@@ -59,7 +59,7 @@ class FileBlobs implements BlobStore {
       }
       for (let folder = dirname(file); folder !== this.directory; folder = dirname(folder)) await syncFolder(folder);
       await syncFolder(this.directory);
-      return { store: this.id, key, size: body.byteLength };
+      return { store: this.id, key, size: Buffer.byteLength(body) };
     });
   }
 

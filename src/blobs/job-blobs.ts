@@ -27,10 +27,10 @@ export class JobBlobs {
   constructor(private readonly store: BlobStore) {}
 
   /** @param name the same once more replaces the blob */
-  async put(owner: BlobOwner, name: string, body: Buffer): Promise<BlobRef> {
+  async put(owner: BlobOwner, name: string, body: Buffer | string): Promise<BlobRef> {
     const folder = blobFolder(owner);
     if (!this.owned.has(folder)) {
-      await this.store.put(`${folder}/${OWNER}`, Buffer.from(JSON.stringify(owner)));
+      await this.store.put(`${folder}/${OWNER}`, JSON.stringify(owner));
       if (this.owned.size >= MAX_REMEMBERED) this.owned.clear();
       this.owned.add(folder);
     }

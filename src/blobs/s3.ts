@@ -47,8 +47,9 @@ class S3Blobs implements BlobStore {
     this.id = place.url;
   }
 
-  async put(key: string, body: Buffer): Promise<BlobRef> {
+  async put(key: string, text: Buffer | string): Promise<BlobRef> {
     checkKey(key);
+    const body = typeof text === 'string' ? Buffer.from(text) : text;
     await this.attempt(() => this.client.send(new this.sdk.PutObjectCommand({ ...this.object(key), Body: body })));
     return { store: this.id, key, size: body.byteLength };
   }

@@ -66,7 +66,7 @@ class JsonStream {
 }
 
 export function asStream(text: AsyncIterable<string | Buffer>): JsonStream {
-  return new JsonStream(Readable.from(text, { objectMode: false }));
+  return new JsonStream(Readable.from(text, { objectMode: false, highWaterMark: 65_536 }));
 }
 
 export function mountRoutes(router: Router, routes: readonly Route[]): void {

@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { killAll } from './child';
+import { killAll } from '../support/measured-process';
 import { describeMachine } from './machine';
 import { report, table } from './report';
 import { Rig } from './rig';

@@ -11,7 +11,7 @@ import { PipelineClient } from '../../src/client';
 import { workflowsPath } from '../../src/plugin';
 import { connect } from '../../src/temporal/connection';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
-import { adopt, Child, cpuSeconds, peakBytes, release, resetPeak } from './child';
+import { adopt, Child, cpuSeconds, peakBytes, release, resetPeak } from '../support/measured-process';
 import type { Sample } from './row';
 import type { BenchWorkerOptions } from './worker';
 

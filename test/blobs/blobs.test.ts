@@ -34,6 +34,15 @@ describeBlobs('a store of blobs', ({ open, empty, damage }) => {
     }
   });
 
+  it('writes a text as UTF-8, whichever character a piece of it ends with', async () => {
+    const store = await open();
+    for (const text of ['', 'é', `${'x'.repeat(999_999)}😀${'€'.repeat(1_500_000)}😀`, '😀'.repeat(1_200_000)]) {
+      const ref = await store.put('job/text', text);
+      expect(ref.size).to.equal(Buffer.byteLength(text));
+      expect((await readBlob(store, ref)).equals(Buffer.from(text)), text.slice(0, 5)).to.equal(true);
+    }
+  });
+
   it('keeps its id and its blobs when it is opened again', async () => {
     const options = await empty();
     const first = await open(options);

@@ -1,4 +1,4 @@
-/** Processes that the benchmark starts, and what Linux tells of them. */
+/** Processes that are measured, and what Linux tells of them. */
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { ReadyMessage } from '../../src/cli/child';
 const STOP_GRACE_MS = 3_000;
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** All that are running, so that none outlives the benchmark, however it ends. */
+/** All that are running, so that none outlives whoever started it. */
 const running = new Set<number>();
 
 /** Ends what is still there at once; for the end of this process only. */
