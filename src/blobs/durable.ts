@@ -31,11 +31,13 @@ const PIECE = 1_000_000;
 /** As UTF-8, piece by piece in one place: a large text is held once. */
 async function writeText(file: FileHandle, text: string): Promise<void> {
   const piece = Buffer.allocUnsafe(3 * Math.min(PIECE, text.length));
-  for (let start = 0, end = 0; start < text.length; start = end) {
-    end = Math.min(start + PIECE, text.length);
+  let start = 0;
+  while (start < text.length) {
+    let end = Math.min(start + PIECE, text.length);
     // Not between the halves of a character.
     if (end < text.length && /[\uD800-\uDBFF]/.test(text.charAt(end - 1))) end--;
     const bytes = piece.write(text.slice(start, end));
+    start = end;
     for (let written = 0; written < bytes;) {
       written += (await file.write(piece, written, bytes - written)).bytesWritten;
     }
