@@ -32,6 +32,8 @@ export interface Activities {
   readInput(input: BlockForm): Promise<BlockForm>;
   /** Makes the bodies of a result of which some lies in blobs (contract §5). */
   writeResult(draft: ResultDraft): Promise<WrittenResult>;
+  /** Removes the blobs of jobs that Temporal has forgotten, and answers of how many. */
+  sweepBlobs(): Promise<number>;
   /** Makes one attempt, or none where there is no place for it now; every outcome is answered, never thrown. */
   sendWebhook(request: WebhookRequest): Promise<AttemptOutcome | Limited>;
 }

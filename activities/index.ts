@@ -15,4 +15,5 @@ export { createReadInput } from './read-input';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';
 export { createWriteResult } from './write-result';
+export { createSweepBlobs, type Retention } from './sweep-blobs';
 export { rememberImport } from './thread-home';

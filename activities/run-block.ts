@@ -26,6 +26,8 @@ export interface RunBlockOptions {
   readonly httpAlgorithm: (endpoint: HttpEndpoint) => AlgorithmFunction;
   /** Where outcomes go that are too many for a history. Default: nowhere, all are answered. */
   readonly blobs?: JobBlobs;
+  /** Of the worker's namespace, by Temporal's own account. */
+  readonly namespaceId: (client: Context['client']) => Promise<string>;
   /** Reads what of an input lies in blobs. */
   readonly readInput: ReadInput;
   /** Whether the worker that runs the activity takes nothing new. */
@@ -44,7 +46,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const width = Math.max(1, algorithm.concurrency ?? 1);
     if (!(await announce(context, Math.min(width, indexes.length)))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
-    const put = inlineBytes === undefined ? undefined : putter(options.blobs, context, block);
+    const put = inlineBytes === undefined ? undefined : putter(options, context, block);
     const startedAt = performance.now();
     const outcomes: (ItemOutcome | null)[] = [];
     let begun = 0;
@@ -106,10 +108,17 @@ async function outcomeOf(
 }
 
 /** A name tells the run, so that a job that was reset replaces nothing that its earlier run has written. */
-function putter(blobs: JobBlobs | undefined, { info }: Context, { jobId }: BlockInput): PutBlob | undefined {
-  const { workflowExecution, activityId, namespace } = info;
-  const owner = { namespace, jobId };
-  return blobs && ((name, body) => blobs.put(owner, `${workflowExecution?.runId ?? ''}-${activityId}-${name}`, body));
+function putter(
+  { blobs, namespaceId }: RunBlockOptions,
+  { info, client }: Context,
+  { jobId }: BlockInput,
+): PutBlob | undefined {
+  const { workflowExecution, activityId } = info;
+  if (blobs === undefined) return undefined;
+  return async (name, body) => {
+    const owner = { namespaceId: await namespaceId(client), jobId };
+    return await blobs.put(owner, `${workflowExecution?.runId ?? ''}-${activityId}-${name}`, body);
+  };
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };

@@ -8,6 +8,7 @@ import {
   createReadInput,
   createRunBlock,
   createSendWebhook,
+  createSweepBlobs,
   createWriteResult,
   type Algorithms,
 } from '../activities';
@@ -15,6 +16,7 @@ import type { BlobStore } from './blobs/blobs';
 import { JobBlobs } from './blobs/job-blobs';
 import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
+import { createNamespaceId, ensureBlobSweeper, isRetained } from './temporal/blob-sweeper';
 import { keepDone, type Keeping } from './temporal/keeping';
 import { isServed } from './temporal/pollers';
 import { ensureReconciler } from './temporal/reconciler';
@@ -27,7 +29,7 @@ import { createSender, type Sender, type SenderOptions } from './webhooks/send';
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A namespace that allows no schedule will not allow one in five seconds either. */
-const RECONCILER_RETRY_MS = 60_000;
+const SCHEDULE_RETRY_MS = 60_000;
 
 /** What a worker serves, and how it sends webhooks. */
 export interface PipelinesPluginOptions {
@@ -77,7 +79,8 @@ export interface PipelinesPluginOptions {
   readonly announce?: boolean;
   /**
    * Whether the worker sees to it that there is a Temporal Schedule by which receivers are told of jobs that were terminated
-   * or timed out from outside. It starts the workflow `reconcileWebhooks`, so a worker with own workflows must have it.
+   * or timed out from outside, and with `blobs` to another by which those of forgotten jobs are removed. They start the
+   * workflows `reconcileWebhooks` and `sweepBlobs`, so a worker with own workflows must have them.
    *
    * @default true
    */
@@ -85,8 +88,8 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `readInput`, `writeResult`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
- * `deliverWebhook`, `testWebhook`, `reconcileWebhooks` and `algorithmRegistry` where it has none of its own; a worker with own
+ * Adds the activities `runBlock`, `readInput`, `writeResult`, `sweepBlobs`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
+ * `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
@@ -100,6 +103,7 @@ export class PipelinesPlugin extends SimplePlugin {
 
   private readonly algorithms: Algorithms | undefined;
   private readonly reconcile: boolean;
+  private readonly sweeps: boolean;
   private tellAnnounced: () => void = () => undefined;
   /** Settled once the worker has announced its algorithms, or could not, which is tried again. */
   readonly announced = new Promise<void>((resolve) => {
@@ -112,13 +116,16 @@ export class PipelinesPlugin extends SimplePlugin {
     const own: { worker?: Worker } = {};
     const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
     const readInput = createReadInput(blobs);
+    const namespaceId = createNamespaceId();
     const activities = {
       readInput,
       writeResult: createWriteResult(blobs),
+      sweepBlobs: createSweepBlobs(blobs, { namespaceId, isRetained }),
       runBlock: createRunBlock({
         algorithms,
         isShuttingDown,
         readInput,
+        namespaceId,
         ...(blobs !== undefined && { blobs: new JobBlobs(blobs) }),
         httpAlgorithm: createHttpAlgorithm({
           allow: http.allow ?? parseAllowList(undefined),
@@ -132,6 +139,7 @@ export class PipelinesPlugin extends SimplePlugin {
     this.own = own;
     this.algorithms = announce ? algorithms : undefined;
     this.reconcile = reconcile;
+    this.sweeps = blobs !== undefined;
     this.concurrency = webhooks.concurrency ?? 500;
     const allow = webhooks.allow ?? parseAllowList(undefined);
     const { ca, endpoints, hostConcurrency } = webhooks;
@@ -160,7 +168,7 @@ export class PipelinesPlugin extends SimplePlugin {
       if (worker.getState() === 'RUNNING') worker.shutdown();
       throw error;
     });
-    const kept = [this.keepAnnounced(worker), this.keepReconciler(worker)];
+    const kept = [this.keepAnnounced(worker), ...this.keepSchedules(worker)];
     try {
       await Promise.race([super.runWorker(worker, next), sending.then(() => new Promise<never>(() => undefined))]);
     } finally {
@@ -188,19 +196,22 @@ export class PipelinesPlugin extends SimplePlugin {
     return keeping;
   }
 
-  private keepReconciler({ client }: Worker): Keeping | undefined {
+  /** The schedules that the queue's workers see to. */
+  private keepSchedules({ client }: Worker): Keeping[] {
     const taskQueue = this.workerOptions?.taskQueue;
-    if (!this.reconcile || client === undefined || taskQueue === undefined) return undefined;
-    return keepDone(
-      () => ensureReconciler(client, taskQueue),
-      (error) => {
-        Runtime.instance().logger.warn(
-          'there is no schedule yet by which receivers are told of jobs that were ended from outside',
-          { taskQueue, error },
-        );
-      },
-      RECONCILER_RETRY_MS,
-    );
+    if (!this.reconcile || client === undefined || taskQueue === undefined) return [];
+    const keep = (ensure: typeof ensureReconciler, purpose: string): Keeping =>
+      keepDone(
+        () => ensure(client, taskQueue),
+        (error) => {
+          Runtime.instance().logger.warn(`there is no schedule yet by which ${purpose}`, { taskQueue, error });
+        },
+        SCHEDULE_RETRY_MS,
+      );
+    return [
+      keep(ensureReconciler, 'receivers are told of jobs that were ended from outside'),
+      ...(this.sweeps ? [keep(ensureBlobSweeper, 'the blobs of forgotten jobs are removed')] : []),
+    ];
   }
 
   private async createWebhookWorker(): Promise<Worker> {

@@ -3,4 +3,5 @@ export { deliverWebhook } from './deliver-webhook';
 export { reconcileWebhooks } from './reconcile-webhooks';
 export { algorithmRegistry } from './registry';
 export { runPipeline } from './run-pipeline';
+export { sweepBlobs } from './sweep-blobs';
 export { testWebhook } from './test-webhook';

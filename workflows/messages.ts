@@ -71,3 +71,10 @@ export const RECONCILE_WEBHOOKS = 'reconcileWebhooks';
 export function reconcilerId(taskQueue: string): string {
   return `temporal-pipelines-reconciler/${taskQueue}`;
 }
+
+export const SWEEP_BLOBS = 'sweepBlobs';
+
+/** The id of the schedule that starts `sweepBlobs` for one task queue, and of its workflows' beginning. */
+export function sweeperId(taskQueue: string): string {
+  return `temporal-pipelines-sweeper/${taskQueue}`;
+}

@@ -21,6 +21,12 @@ export interface BlobStore {
    * @throws BlobError
    */
   read(ref: BlobRef): Promise<Readable>;
+  /**
+   * @returns the reference of a key, or undefined where there is none
+   * @throws TypeError for what is no key
+   * @throws BlobError `BlobUnavailable`
+   */
+  find(key: string): Promise<BlobRef | undefined>;
   /** The first segments of the keys that there are, each once, in no order. */
   folders(): AsyncIterable<string>;
   /**

@@ -1,5 +1,5 @@
 /** Blobs as files: for one machine, or several that share a directory. */
-import { mkdir, open, opendir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -78,6 +78,15 @@ class FileBlobs implements BlobStore {
         throw error;
       }
       return wholeBlob(file.createReadStream(), ref, this.place);
+    });
+  }
+
+  async find(key: string): Promise<BlobRef | undefined> {
+    checkKey(key);
+    return await this.attempt(async () => {
+      await this.checkPresence();
+      const found = await stat(join(this.root, key)).catch(ifMissing);
+      return found && { store: this.id, key, size: found.size };
     });
   }
 

@@ -1,11 +1,13 @@
 /** The blobs of one job: where they lie, and whose they are. */
 import { createHash } from 'node:crypto';
 import type { BlobRef } from '../domain/blob';
-import type { BlobStore } from './blobs';
+import { isJsonObject } from '../domain/json';
+import { readBlob, type BlobStore } from './blobs';
 
 /** A job as its blobs know it. */
 export interface BlobOwner {
-  readonly namespace: string;
+  /** Temporal's own id of the namespace, which no other has, whatever its name. */
+  readonly namespaceId: string;
   readonly jobId: string;
 }
 
@@ -13,9 +15,9 @@ export interface BlobOwner {
 const OWNER = 'owner.json';
 
 /** A job id may hold what no file name may. */
-function blobFolder({ namespace, jobId }: BlobOwner): string {
+export function blobFolder({ namespaceId, jobId }: BlobOwner): string {
   return createHash('sha256')
-    .update(JSON.stringify([namespace, jobId]))
+    .update(JSON.stringify([namespaceId, jobId]))
     .digest('hex')
     .slice(0, 32);
 }
@@ -39,3 +41,13 @@ export class JobBlobs {
 }
 
 const MAX_REMEMBERED = 10_000;
+
+/** @returns undefined where nobody can tell */
+export async function readOwner(store: BlobStore, folder: string): Promise<BlobOwner | undefined> {
+  const ref = await store.find(`${folder}/${OWNER}`);
+  if (ref === undefined) return undefined;
+  const found: unknown = JSON.parse((await readBlob(store, ref)).toString());
+  if (!isJsonObject(found)) return undefined;
+  const { namespaceId, jobId } = found;
+  return typeof namespaceId === 'string' && typeof jobId === 'string' ? { namespaceId, jobId } : undefined;
+}

@@ -74,6 +74,17 @@ class S3Blobs implements BlobStore {
     });
   }
 
+  async find(key: string): Promise<BlobRef | undefined> {
+    checkKey(key);
+    return await this.attempt(async () => {
+      const found = await this.client.send(new this.sdk.HeadObjectCommand(this.object(key))).catch((error: unknown) => {
+        if (error instanceof this.sdk.NotFound) return undefined;
+        throw error;
+      });
+      return found && { store: this.id, key, size: found.ContentLength ?? 0 };
+    });
+  }
+
   async *folders(): AsyncGenerator<string> {
     const { bucket, prefix } = this.place;
     for await (const { CommonPrefixes = [] } of this.list({ Bucket: bucket, Prefix: prefix, Delimiter: '/' })) {

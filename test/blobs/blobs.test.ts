@@ -43,6 +43,13 @@ describeBlobs('a store of blobs', ({ open, empty, damage }) => {
     }
   });
 
+  it('finds what is there by its key, and nothing else', async () => {
+    const store = await open();
+    const ref = await store.put('job/x', ALL_BYTES);
+    expect(await store.find('job/x')).to.deep.equal(ref);
+    for (const key of ['job/y', 'other/x', 'job/x/y']) expect(await store.find(key), key).to.equal(undefined);
+  });
+
   it('keeps its id and its blobs when it is opened again', async () => {
     const options = await empty();
     const first = await open(options);

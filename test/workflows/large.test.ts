@@ -156,7 +156,8 @@ describe('large values', () => {
     const owners = await Promise.all(
       (await readdir(data)).map((folder) => readFile(join(data, folder, 'owner.json'), 'utf8')),
     );
-    const namespace = suite.client.options.namespace;
-    expect(owners).to.include(JSON.stringify({ namespace, jobId: job.jobId }));
+    const { namespace } = suite.client.options;
+    const { namespaceInfo } = await suite.client.workflowService.describeNamespace({ namespace });
+    expect(owners).to.include(JSON.stringify({ namespaceId: namespaceInfo?.id, jobId: job.jobId }));
   });
 });

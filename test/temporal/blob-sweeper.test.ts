@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { after } from 'mocha';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BlobStore } from '../../src/blobs/blobs';
+import { openFileBlobs } from '../../src/blobs/files';
+import { blobFolder, JobBlobs, type BlobOwner } from '../../src/blobs/job-blobs';
+import type { JobHandle } from '../../src/client';
+import { sweeperId } from '../../workflows/messages';
+import { useReceiver, useWorker } from '../support/suite';
+import { until } from '../support/until';
+
+describe('blobs of jobs that Temporal has forgotten', () => {
+  let directory = '';
+  let blobs: BlobStore | undefined;
+  const suite = useWorker(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'sweep-'));
+    blobs = await openFileBlobs(directory);
+    return { reconcile: true, blobs, algorithms: { long: () => 'x'.repeat(100_000) } };
+  });
+  const listen = useReceiver();
+  after(async () => {
+    await blobs?.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function run(): Promise<JobHandle> {
+    const to = await listen();
+    const nodes = [{ nodeName: 'one', algorithmName: 'long', input: [] }];
+    const job = await suite.start({ name: 'swept', nodes, webhooks: to.webhooks });
+    await suite.settle(job);
+    return job;
+  }
+
+  /** As Temporal does when its retention has passed. */
+  async function forget(workflowId: string): Promise<void> {
+    const { workflowService, options } = suite.client;
+    const { namespace } = options;
+    await suite.client.workflow.getHandle(workflowId).result();
+    await workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId } });
+    // The server takes half a minute for it.
+    const isForgotten = (): Promise<boolean> =>
+      suite.client.workflow
+        .getHandle(workflowId)
+        .describe()
+        .then(
+          () => false,
+          () => true,
+        );
+    await until('it is forgotten', isForgotten, 120_000);
+  }
+
+  async function ownerOf({ jobId }: JobHandle): Promise<BlobOwner> {
+    const { namespaceInfo } = await suite.client.workflowService.describeNamespace({
+      namespace: suite.client.options.namespace,
+    });
+    return { namespaceId: namespaceInfo?.id ?? '', jobId };
+  }
+
+  const sweep = (): Promise<number> =>
+    suite.client.workflow.execute<() => Promise<number>>('sweepBlobs', {
+      workflowId: randomUUID(),
+      taskQueue: suite.worker.taskQueue,
+    });
+
+  async function folders(): Promise<number> {
+    const names: string[] = [];
+    for await (const name of blobs?.folders() ?? []) names.push(name);
+    return names.length;
+  }
+
+  it('are removed once neither the job nor a delivery of it is retained, and never before', async () => {
+    const [kept, delivered, forgotten] = [await run(), await run(), await run()];
+    const ids = ({ jobId }: JobHandle): string[] => [jobId, `${jobId}/progress`, `${jobId}/result`];
+    await Promise.all([...ids(delivered).slice(0, 2), ...ids(forgotten)].map(forget));
+    expect(await folders()).to.equal(3);
+    expect(await sweep()).to.equal(1);
+    expect(await folders()).to.equal(2);
+    expect(await blobs?.find(`${blobFolder(await ownerOf(delivered))}/owner.json`)).to.not.equal(undefined);
+    expect((await kept.results()).data?.[0]?.result).to.equal('x'.repeat(100_000));
+  }).timeout(150_000);
+
+  it('stay where they are of another Temporal, or nobody can tell whose they are', async () => {
+    const before = await folders();
+    if (blobs === undefined) throw new Error('there is no store');
+    await new JobBlobs(blobs).put({ namespaceId: randomUUID(), jobId: 'other:1' }, 'x', 'text');
+    await blobs.put('nobody/x', 'text');
+    expect(await sweep()).to.equal(0);
+    expect(await folders()).to.equal(before + 2);
+  });
+
+  it('are looked for every hour, by a schedule that the worker makes', async () => {
+    const schedule = suite.client.schedule.getHandle(sweeperId(suite.worker.taskQueue));
+    const { spec, action, policies } = await until('it is there', () => schedule.describe().catch(() => undefined));
+    expect(spec.intervals?.map(({ every }) => every)).to.deep.equal([3_600_000]);
+    expect(action).to.include({ workflowType: 'sweepBlobs', taskQueue: suite.worker.taskQueue });
+    expect(policies.overlap).to.equal('SKIP');
+  });
+});
