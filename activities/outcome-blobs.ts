@@ -70,7 +70,8 @@ export async function toBlockOutcome(
   const [first] = outcomes;
   // A reference to a reference takes no less room.
   const isReference = outcomes.length === 1 && first !== undefined && 'blob' in first;
-  if (put === undefined || bytes <= inlineBytes || isReference) return { outcomes, durationMs, bytes };
+  if (put === undefined || first === undefined || bytes <= inlineBytes || isReference)
+    return { outcomes, durationMs, bytes };
   const blob = await put('block', toBody(outcomes.map(toLine)));
   const failures = outcomes.flatMap((outcome, position): [number, ItemFailure][] => {
     return isFailure(outcome) ? [[position, { ...outcome, error: toText(outcome.error, MAX_TASK_ERROR) }]] : [];

@@ -6,6 +6,7 @@ import { fromRuns } from '../src/domain/index-runs';
 import { getPath, type Json } from '../src/domain/json';
 import type { Part } from '../src/domain/stored';
 import { readBlob, type BlobStore } from '../src/blobs/blobs';
+import { readLines } from '../src/blobs/entries';
 import { noBlobs } from './failures';
 
 /** Of blobs that were read, in bytes of JSON: the blocks of a node read the same ones again and again. */
@@ -23,20 +24,16 @@ export function createReadInput(store: BlobStore | undefined): ReadInput {
     const found = kept.get(key);
     if (found !== undefined) return found;
     if (store === undefined) throw noBlobs();
-    const value = readBlob(store, blob).then(async (body): Promise<Json> => {
-      if (as === 'value') return JSON.parse(body.toString()) as Json;
-      return await Promise.all(
-        body
-          .toString()
-          .trimEnd()
-          .split('\n')
-          .map((line) => ofLine(JSON.parse(line) as ItemOutcome)),
-      );
-    });
+    const value = as === 'value' ? readValue(store, blob) : readOutcomes(store, blob);
     // One that is larger than all that is kept is not kept.
     kept.set(key, value, { size: Math.max(1, blob.size) });
     value.catch(() => kept.delete(key));
     return value;
+  };
+
+  const readOutcomes = async (from: BlobStore, blob: BlobRef): Promise<Json> => {
+    const lines = await readLines(from, blob);
+    return await Promise.all(lines.map((line) => ofLine(JSON.parse(line) as ItemOutcome)));
   };
 
   const ofLine = async (outcome: ItemOutcome): Promise<Json> => {
@@ -81,4 +78,8 @@ export function createReadInput(store: BlobStore | undefined): ReadInput {
     }
   };
   return readForm;
+}
+
+async function readValue(store: BlobStore, blob: BlobRef): Promise<Json> {
+  return JSON.parse((await readBlob(store, blob)).toString()) as Json;
 }

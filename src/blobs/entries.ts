@@ -1,11 +1,10 @@
 /** The entries of a result, read from where their outcomes lie, in order and never all at once (contract §5). */
-import { createInterface } from 'node:readline';
 import type { BlobRef } from '../domain/blob';
 import type { ItemOutcome } from '../domain/block';
 import type { ResultBody } from '../domain/events';
 import type { OutcomeRun } from '../domain/outcomes';
 import { entryHead, type ResultPart } from '../domain/result-parts';
-import type { BlobStore } from './blobs';
+import { readBlob, type BlobStore } from './blobs';
 
 /** One entry as JSON: `<head>,<tail>`, or `<head>,"result":<the blob>}`. */
 export interface EntryText {
@@ -102,13 +101,16 @@ async function* tailsOf(run: OutcomeRun, store: BlobStore): AsyncGenerator<strin
     for (const outcome of run.outcomes) yield 'blob' in outcome ? outcome.blob : toLine(outcome).slice(1);
     return;
   }
-  let line = 0;
-  for await (const text of createInterface({ input: await store.read(run.blob), crlfDelay: Infinity })) {
-    if (line >= run.line + run.count) break;
-    if (line++ < run.line) continue;
+  const lines = await readLines(store, run.blob);
+  if (lines.length < run.line + run.count) throw new Error(`${run.blob.key} has too few lines`);
+  for (const text of lines.slice(run.line, run.line + run.count)) {
     yield text.startsWith('{"blob":') ? (JSON.parse(text) as { blob: BlobRef }).blob : text.slice(1);
   }
-  if (line < run.line + run.count) throw new Error(`${run.blob.key} has too few lines`);
+}
+
+/** A blob of lines is never large: an item that is has a blob of its own. */
+export async function readLines(store: BlobStore, blob: BlobRef): Promise<string[]> {
+  return (await readBlob(store, blob)).toString().trimEnd().split('\n');
 }
 
 /** An outcome as a line of a blob; what only the engine needs of an error is left out. */

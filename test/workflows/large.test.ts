@@ -12,7 +12,7 @@ import { expectedId } from '../support/deliveries';
 import { useReceiver, useWorker } from '../support/suite';
 
 /** What a wide item answers: a kilobyte, so that a block of some is more than a job takes. */
-const wide = (value: number): Json => ({ value, text: `é"${'x'.repeat(1_000)}` });
+const wide = (value: number): Json => ({ value, text: `é"\u2028\r\n${'x'.repeat(1_000)}` });
 const LONG = 300_000;
 
 describe('large values', () => {
