@@ -39,6 +39,7 @@ export interface BlobStore {
   close(): Promise<void>;
 }
 
+/** What may be wrong with a blob, a closed list. */
 export type BlobErrorCode =
   /** The reference is another store's. It may be read by a process that is configured otherwise, so try again. */
   | 'ForeignBlob'
@@ -47,10 +48,13 @@ export type BlobErrorCode =
   /** The store is away, full or refuses us. Try again. */
   | 'BlobUnavailable';
 
+/** A blob that can not be written or read; compare `code`, the message is for people. */
 export class BlobError extends Error {
+  /** Tells it from other errors where `instanceof` can't. */
   override readonly name = 'BlobError';
 
   constructor(
+    /** What is wrong. */
     readonly code: BlobErrorCode,
     /** For people, in one line. Holds no credentials. */
     message: string,

@@ -1,6 +1,7 @@
 /** Blobs in S3 or what speaks like it. The SDK is loaded only here, and only when a store is opened. */
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlobRef } from '../domain/blob';
 import { BlobError, type BlobStore } from './blobs';
 import { checkFolder, checkKey } from './keys';
@@ -50,7 +51,7 @@ class S3Blobs implements BlobStore {
   async put(key: string, text: Buffer | string): Promise<BlobRef> {
     checkKey(key);
     const body = typeof text === 'string' ? Buffer.from(text) : text;
-    await this.attempt(() => this.client.send(new this.sdk.PutObjectCommand({ ...this.object(key), Body: body })));
+    await this.repeated(() => this.client.send(new this.sdk.PutObjectCommand({ ...this.object(key), Body: body })));
     return { store: this.id, key, size: body.byteLength };
   }
 
@@ -124,18 +125,42 @@ class S3Blobs implements BlobStore {
     }
   }
 
+  /** Not for a page of a list, which can not be asked for again. */
+  private async repeated<T>(action: () => Promise<T>): Promise<T> {
+    for (let failed = 1; ; failed++) {
+      try {
+        return await action();
+      } catch (error) {
+        if (failed >= TRIES || !isOfAnother(error)) throw this.told(error);
+        await sleep(failed * 200);
+      }
+    }
+  }
+
   private async attempt<T>(action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
-      throw error instanceof BlobError ? error : this.unavailable(reasonOf(error));
+      throw this.told(error);
     }
+  }
+
+  private told(error: unknown): BlobError {
+    return error instanceof BlobError ? error : this.unavailable(reasonOf(error));
   }
 
   /** Without the SDK's error as its cause: that has the request with its signature, and S3's answer may name the key. */
   private unavailable(why: string): BlobError {
     return new BlobError('BlobUnavailable', `BLOB_URL: cannot use ${this.id}: ${why}`);
   }
+}
+
+const TRIES = 3;
+
+/** Whether not S3 has refused a request but a server before it, in a page of its own: the SDK tries only the former again. */
+function isOfAnother(error: unknown): boolean {
+  const { $fault, $response } = error as { $fault?: unknown; $response?: { readonly statusCode?: number } };
+  return $fault === undefined && ($response?.statusCode ?? 0) >= 500;
 }
 
 function reasonOf(error: unknown): string {
