@@ -8,6 +8,7 @@ import type { Activities } from './contract';
 export interface Retention {
   /** @returns the id of the worker's namespace */
   namespaceId(client: Context['client']): Promise<string>;
+  /** @returns whether Temporal knows the job still, or a delivery of it */
   isRetained(client: Context['client'], jobId: string): Promise<boolean>;
 }
 

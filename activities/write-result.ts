@@ -17,6 +17,7 @@ const MAX_ENTRIES = MAX_TEXT_BYTES / 60;
 /** A result is at hand where it is no longer than the address that could stand for it. */
 const MAX_AT_HAND = 300;
 
+/** Makes the activity; without a store it can read nothing. */
 export function createWriteResult(store: BlobStore | undefined): (draft: ResultDraft) => Promise<WrittenResult> {
   return async ({ head, parts, dataUrl, inlineLimit, isSent }) => {
     if (store === undefined) throw noBlobs();

@@ -10,7 +10,7 @@ export type {
   Algorithms,
 } from '../activities';
 export { BlobError, type BlobErrorCode, type BlobStore } from './blobs/blobs';
-export { JobResults, type JsonText } from './blobs/job-results';
+export { JobResults, type JsonText, type ResultData } from './blobs/job-results';
 export { openBlobs, type BlobOptions } from './blobs/open-blobs';
 export { JobHandle, PipelineClient, type PipelineClientOptions, type StartOptions } from './client';
 export type { AttemptOutcome, Attempt, AttemptError } from './domain/delivery';

@@ -9,7 +9,7 @@ export interface BlobStore {
   /**
    * Writes a blob, whole or not at all; the same key again replaces it, and who reads meanwhile has one or the other.
    *
-   * @param key `<job folder>/<name>`; see {@link isBlobKey}. No key may go on behind another one's end: `a/b` and `a/b/c`
+   * @param key `<job folder>/<name>`, each 1 to 255 bytes, 800 in all. No key may go on behind another one's end: `a/b` and `a/b/c`
    * @param body a text is written as UTF-8, and need not be held twice for it
    * @throws TypeError for what is no key
    * @throws BlobError `BlobUnavailable`
@@ -36,6 +36,7 @@ export interface BlobStore {
    * @throws BlobError `BlobUnavailable`; some may be removed by then
    */
   removeFolder(folder: string): Promise<void>;
+  /** Lets go of what it holds; nothing is asked of it afterwards. */
   close(): Promise<void>;
 }
 

@@ -11,6 +11,19 @@ import { bodyText, entriesText, readEntries, resultText } from './entries';
 /** JSON, in as many pieces as it comes. */
 export type JsonText = AsyncIterable<string | Buffer>;
 
+/** What a reference stands for: at hand, or as JSON that is read as it is asked for. */
+export type ResultData =
+  | {
+      /** The value itself. */
+      readonly value: unknown;
+      /** Absent where there is a value. */
+      readonly text?: undefined;
+    }
+  | {
+      /** The value as JSON. */
+      readonly text: JsonText;
+    };
+
 /** Every call throws PipelineError `Unavailable` where the blobs can not be read. */
 export class JobResults {
   constructor(
@@ -33,7 +46,7 @@ export class JobResults {
   }
 
   /** What a reference in the body of the webhook stands for; undefined where the job has no such reference. */
-  async data(ref: string): Promise<{ readonly value: unknown } | { readonly text: JsonText } | undefined> {
+  async data(ref: string): Promise<ResultData | undefined> {
     const { results, parts } = this.record;
     if (parts === undefined) {
       const value = findData(results, ref);

@@ -4,6 +4,7 @@ import type { BlobStore } from './blobs';
 import { openFileBlobs } from './files';
 import { openS3Blobs } from './s3';
 
+/** Where large values lie. */
 export interface BlobOptions {
   /** `s3://bucket/prefix`. Default: files in `dataDir`. */
   readonly blobUrl?: string;

@@ -4,6 +4,7 @@
 export interface BlobRef {
   /** Names the store that holds it: another can not read it. */
   readonly store: string;
+  /** Its name there. */
   readonly key: string;
   /** In bytes. */
   readonly size: number;

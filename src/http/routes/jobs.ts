@@ -50,7 +50,7 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
         const results = await pipelines.getHandle(jobId).ended().catch(notFoundAs(text));
         const found = await results.data(ref);
         if (found === undefined) throw new PipelineError('NotFound', text);
-        return 'text' in found ? asStream(found.text) : found.value;
+        return found.text === undefined ? found.value : asStream(found.text);
       },
     }),
     route({
