@@ -25,6 +25,18 @@ export interface PipelineWorker {
   shutdown(): void;
 }
 
+/** What was measured to serve pipelines best, of any worker. */
+export const WORKER_SETTINGS = {
+  // A killed worker's workflows go on elsewhere after this, not after the default ten seconds.
+  stickyQueueScheduleToStartTimeout: '2s',
+  // Running blocks learn of a stop, and are known to be alive, within about a second.
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+  shutdownGraceTime: '10s',
+  // A worker that has failed inside would otherwise wait for ever for what it can not finish, and serve nobody.
+  shutdownForceTime: '13s',
+} satisfies Partial<WorkerOptions>;
+
 export async function createPipelineWorker(options: PipelineWorkerOptions): Promise<PipelineWorker> {
   const connection = await NativeConnection.connect(options.target.connectionOptions);
   const plugin = new PipelinesPlugin(options);
@@ -36,14 +48,7 @@ export async function createPipelineWorker(options: PipelineWorkerOptions): Prom
     maxConcurrentActivityTaskExecutions: options.slots ?? 100,
     ...(options.workflowBundle !== undefined && { workflowBundle: options.workflowBundle }),
     ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
-    // A killed worker's workflows go on elsewhere after this, not after the default ten seconds.
-    stickyQueueScheduleToStartTimeout: '2s',
-    // Running blocks learn of a stop, and are known to be alive, within about a second.
-    maxHeartbeatThrottleInterval: '1s',
-    defaultHeartbeatThrottleInterval: '1s',
-    shutdownGraceTime: '10s',
-    // A worker that has failed inside would otherwise wait for ever for what it can not finish, and serve nobody.
-    shutdownForceTime: '13s',
+    ...WORKER_SETTINGS,
   });
   return {
     announced: plugin.announced,

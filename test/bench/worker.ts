@@ -8,7 +8,7 @@ import { isLimited } from '../../src/domain/limited';
 import { createLogger, temporalLogger } from '../../src/logger';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { createSender } from '../../src/webhooks/send';
-import { createPipelineWorker, type PipelineWorker } from '../../src/worker';
+import { createPipelineWorker, WORKER_SETTINGS, type PipelineWorker } from '../../src/worker';
 import { slowTimesTen, timesTen, type Timing } from './algorithms';
 import type { BareActivities, Post } from './bare-workflows';
 
@@ -53,11 +53,7 @@ async function createBare(options: BenchWorkerOptions): Promise<PipelineWorker> 
     workflowBundle: { codePath: options.bundle },
     activities: createActivities(),
     maxConcurrentActivityTaskExecutions: options.slots,
-    stickyQueueScheduleToStartTimeout: '2s',
-    maxHeartbeatThrottleInterval: '1s',
-    defaultHeartbeatThrottleInterval: '1s',
-    shutdownGraceTime: '10s',
-    shutdownForceTime: '13s',
+    ...WORKER_SETTINGS,
   });
   return {
     announced: Promise.resolve(),
