@@ -10,8 +10,10 @@ import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
 export interface FindWorkersInput {
   readonly jobId: string;
   readonly taskQueue: string;
-  /** The job's pending activities of this type tell whether one was taken. */
+  /** The pending activities of this type of the job and its batch workflows tell whether one was taken. */
   readonly activityType: string;
+  /** The ids of the job's batch workflows. */
+  readonly batches?: readonly string[];
 }
 
 /** Whose jobs are looked at, and what the last look has left. */

@@ -1,5 +1,6 @@
 /** The activity `findWorkers`: whether anybody is there to take a job's blocks (contract §6, the last rule). */
 import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Activities } from './contract';
 
 /** Whether a worker has asked a task queue for activities of late. */
@@ -14,10 +15,10 @@ const STARTED = 2;
  * @param isServed asks the server, over the worker's own connection
  */
 export function createFindWorkers(isServed: IsServed): Activities['findWorkers'] {
-  return async ({ jobId, taskQueue, activityType }) => {
+  return async ({ jobId, taskQueue, activityType, batches = [] }) => {
     const { client } = Context.current();
-    const { raw } = await client.workflow.getHandle(jobId).describe();
-    const taken = raw.pendingActivities?.filter(({ state }) => Number(state) === STARTED) ?? [];
+    const all = await Promise.all([jobId, ...batches].map((workflowId) => pendingOf(client, workflowId)));
+    const taken = all.flat().filter(({ state }) => Number(state) === STARTED);
     return {
       served: await isServed(client, taskQueue),
       started: taken.some((activity) => {
@@ -27,4 +28,20 @@ export function createFindWorkers(isServed: IsServed): Activities['findWorkers']
       }),
     };
   };
+}
+
+type Raw = Awaited<ReturnType<ReturnType<Context['client']['workflow']['getHandle']>['describe']>>['raw'];
+
+async function pendingOf(
+  { workflow }: Context['client'],
+  workflowId: string,
+): Promise<NonNullable<Raw['pendingActivities']>> {
+  try {
+    const { raw } = await workflow.getHandle(workflowId).describe();
+    return raw.pendingActivities ?? [];
+  } catch (error) {
+    // A batch workflow that has not started yet.
+    if (error instanceof WorkflowNotFoundError) return [];
+    throw error;
+  }
 }

@@ -8,10 +8,10 @@ import {
 } from '@temporalio/workflow';
 import { EXPIRED, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
 import type { LostBlock } from '../src/domain/blocks';
-import type { JobEvent } from '../src/domain/schedule';
+import type { BlockEvent } from '../src/domain/schedule';
 
 /** What an activity that failed as a whole means: its worker was lost, or does not have the algorithm. */
-export function failureEvent(error: unknown, blockId: number): JobEvent {
+export function failureEvent(error: unknown, blockId: number): BlockEvent {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type === 'AlgorithmNotFound')
     return { type: 'blockRefused', blockId };
@@ -25,7 +25,7 @@ export function failureEvent(error: unknown, blockId: number): JobEvent {
  * @param hasTtl whether the item's ttl is what the server has measured it by
  * @returns its outcome, where that is what the failure means
  */
-export function foreignFailure(error: unknown, blockId: number, hasTtl: boolean): JobEvent | ItemOutcome {
+export function foreignFailure(error: unknown, blockId: number, hasTtl: boolean): BlockEvent | ItemOutcome {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (isCancellation(error) || isShutdown(cause)) return { type: 'blockLost', blockId, error: SHUT_DOWN };
   if (cause instanceof ApplicationFailure) {

@@ -12,7 +12,7 @@ import { argsAt, isElsewhere, refuseLarge, type BlockInput, type ItemOutcome } f
 import type { RunBlock } from '../src/domain/hand-out';
 import { homeOf, type Homes } from '../src/domain/homes';
 import { utf8Length, type Json } from '../src/domain/json';
-import type { JobEvent } from '../src/domain/schedule';
+import type { BlockEvent } from '../src/domain/schedule';
 import { failureEvent, foreignFailure } from './block-failure';
 
 /** An item may work for as long as its job; a lost worker is noticed by its heartbeat. */
@@ -35,6 +35,8 @@ const { readInput } = proxyActivities<Activities>({
   retry: { maximumAttempts: 10, maximumInterval: '10s' },
 });
 
+export type BlockToRun = Pick<RunBlock, 'blockId' | 'input' | 'summary'>;
+
 export class Blocks {
   private own = new CancellationScope();
   private foreign = new CancellationScope();
@@ -43,7 +45,7 @@ export class Blocks {
   /** @param apply told how each block ended, in the very turn in which the workflow learns it: histories hold that order */
   constructor(
     private readonly homes: Homes | undefined,
-    private readonly apply: (event: JobEvent) => void,
+    private readonly apply: (event: BlockEvent) => void,
   ) {}
 
   /** Activities of which the server has not told the end yet, also after a stop. */
@@ -51,7 +53,7 @@ export class Blocks {
     return this.count;
   }
 
-  run(block: RunBlock): void {
+  run(block: BlockToRun): void {
     const home = homeOf(this.homes, block.input.algorithmName);
     this.count++;
     void (home?.kind === 'activity' ? this.runForeign(block, home) : this.runOwn(block, home)).finally(() => {
@@ -70,7 +72,7 @@ export class Blocks {
     this.foreign.cancel();
   }
 
-  private async runOwn({ blockId, input, summary }: RunBlock, home: AlgorithmHome | undefined): Promise<void> {
+  private async runOwn({ blockId, input, summary }: BlockToRun, home: AlgorithmHome | undefined): Promise<void> {
     const options = { summary, ...(home?.kind === 'worker' && { taskQueue: home.taskQueue }) };
     try {
       const outcome = await this.own.run(() => runBlock.executeWithOptions(options, [input]));
@@ -83,7 +85,7 @@ export class Blocks {
   }
 
   /** A block of one item: the activity takes its arguments as an algorithm does, and answers its result. */
-  private async runForeign({ blockId, input, summary }: RunBlock, home: ForeignHome): Promise<void> {
+  private async runForeign({ blockId, input, summary }: BlockToRun, home: ForeignHome): Promise<void> {
     const { itemTtlMs, items } = input;
     const startedAt = Date.now();
     const end = (outcome: ItemOutcome): void => {

@@ -2,6 +2,7 @@
 export { deliverWebhook } from './deliver-webhook';
 export { reconcileWebhooks } from './reconcile-webhooks';
 export { algorithmRegistry } from './registry';
+export { runBatch } from './run-batch';
 export { runPipeline } from './run-pipeline';
 export { sweepBlobs } from './sweep-blobs';
 export { testWebhook } from './test-webhook';

@@ -7,7 +7,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
-  continueAsNew,
+  makeContinueAsNewFunc,
   patched,
   proxyActivities,
   proxyLocalActivities,
@@ -19,6 +19,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import { BLOCKS_YIELD } from '../src/domain/block';
+import { blocksOf, OWN_BLOCKS } from '../src/domain/batch-workflows';
 import { describeJob } from '../src/domain/details';
 import { PipelineError } from '../src/domain/errors';
 import { utf8Length } from '../src/domain/json';
@@ -27,11 +28,13 @@ import { createJob, isEnded, type Job } from '../src/domain/job';
 import type { Pipeline } from '../src/domain/pipeline';
 import { homeOf } from '../src/domain/homes';
 import type { FindWorkers } from '../src/domain/service';
-import { reduce, type JobEvent, type WriteResult } from '../src/domain/schedule';
+import { reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { MAX_ERROR, toText } from '../src/domain/text';
 import { parseSettings, type JobSettings } from '../src/domain/settings';
 import { parsePipeline } from '../src/domain/validate';
+import { batchWorkflowId } from './batch-messages';
+import { Batches } from './batches';
 import { Blocks } from './blocks';
 import { Clock } from './clock';
 import { handleMessages } from './control';
@@ -80,10 +83,11 @@ export async function runPipeline(
     earlier === undefined
       ? createJob(workflowId, pipeline, plans, settings, submittedAt)
       : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
-  const blocks = new Blocks(settings.homes, (event) => {
+  const applyToRunning = (event: JobEvent): void => {
     if (!isEnded(job)) apply(event);
-  });
-  // A new run of a job has the memo of its first start again; no block is in flight then.
+  };
+  const blocks = new Blocks(settings.homes, applyToRunning);
+  const batches = new Batches(job, settings, applyToRunning);
   let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
   const sender = new ProgressSender(job, settings, earlier?.sender);
   const clock = new Clock(job, () => {
@@ -99,8 +103,10 @@ export async function runPipeline(
     apply({ type: earlier === undefined ? 'started' : 'continued' });
     // Only now: a message that came with the start is about a job that has started.
     handleMessages(job, apply);
+    batches.handleReports();
     void clock.run();
     void sender.run();
+    void batches.send();
     await condition(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
     if (!isEnded(job)) await drain();
     if (!isEnded(job)) await continueRun();
@@ -108,15 +114,25 @@ export async function runPipeline(
     if (!isEnded(job)) apply({ type: 'engineFailed', error: 'the history of the job has become too long' });
     clock.stop();
     cancelBlocks(false);
+    const stopped = batches.stop();
     await startDeliveries(job, sender, settings);
+    await stopped;
     await letBlocksEnd();
   });
   return finish(job);
 
-  /** Lets the blocks in flight end; the job may end with them. */
+  /** Lets the blocks end that this run has in flight; the job may end with them. */
   async function drain(): Promise<void> {
+    const hasEnded = (): boolean => isEnded(job) || blocksOf(job, undefined).length === 0;
+    // The others need not wait for a long one, until the history has no more room for them.
+    if (!hasEnded() && patched('batch-workflows')) {
+      apply({ type: 'widened' });
+      apply({ type: 'pressed' });
+      batches.press();
+      await condition(() => hasEnded() || isHistoryLong());
+    }
     apply({ type: 'drain' });
-    await condition(() => isEnded(job) || job.blocks.size === 0);
+    await condition(hasEnded);
   }
 
   /**
@@ -130,35 +146,52 @@ export async function runPipeline(
 
   async function continueRun(): Promise<void> {
     const left = await sender.rest();
-    await condition(allHandlersFinished);
+    await condition(() => allHandlersFinished() && batches.isQuiet);
     // A message may have ended it meanwhile.
     if (isEnded(job)) return;
     const next = { job: takeSnapshot(job), sender: left };
     const bytes = utf8Length(JSON.stringify([document, overrides, next]));
-    if (bytes <= MAX_STATE_BYTES) await continueAsNew<typeof runPipeline>(document, overrides, next);
+    if (bytes <= MAX_STATE_BYTES) {
+      // Otherwise it is that of the first start again, and blocks that go on ask it.
+      const memo = { ...workflowInfo().memo, [BLOCKS_YIELD]: mayYield };
+      await makeContinueAsNewFunc<typeof runPipeline>({ memo })(document, overrides, next);
+    }
     // It can go on here until its history is full.
     void sender.wake();
     apply({ type: 'continued' });
   }
 
   function apply(event: JobEvent): void {
-    const commands = reduce(job, event, Date.now());
-    for (const command of commands) {
-      if (command.kind === 'runBlock') blocks.run(command);
-      else if (command.kind === 'findWorkers') void lookAndApply(command);
-      else void writeAndApply(command);
-    }
+    if (isWide() && patched('batch-workflows')) carryOut(reduce(job, { type: 'widened' }, Date.now()));
+    carryOut(reduce(job, event, Date.now()));
     if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
     setCurrentDetails(describeJob(job));
     if (job.status !== shownStatus) showStatus();
+  }
+
+  function isWide(): boolean {
+    return job.nextBlockId > OWN_BLOCKS && !job.batches.isInUse && !isEnded(job);
+  }
+
+  function carryOut(commands: readonly Command[]): void {
+    for (const command of commands) {
+      if (command.kind === 'findWorkers') void lookAndApply(command);
+      else if (command.kind === 'writeResult') void writeAndApply(command);
+      else if (command.batch === undefined) blocks.run(command);
+      else batches.run(command, command.batch);
+    }
   }
 
   /** @param yielding whether they finish the items in hand, or drop them */
   function cancelBlocks(yielding: boolean): void {
     if (yielding !== mayYield) upsertMemo({ [BLOCKS_YIELD]: yielding });
     mayYield = yielding;
-    if (yielding) blocks.pause();
-    else blocks.stop();
+    if (!yielding) {
+      blocks.stop();
+      return;
+    }
+    blocks.pause();
+    batches.pause();
   }
 
   function showStatus(): void {
@@ -183,6 +216,7 @@ export async function runPipeline(
     const where = {
       taskQueue: home === undefined || home.kind === 'http' ? taskQueue : home.taskQueue,
       activityType: home?.kind === 'activity' ? home.type : RUN_BLOCK,
+      batches: job.batches.live.map((batch) => batchWorkflowId(workflowId, batch)),
     };
     const seen = await findWorkers({ jobId: workflowId, ...where }).catch(() => undefined);
     apply({ type: 'workersSeen', algorithmName, ...(seen && { seen }) });
@@ -190,6 +224,12 @@ export async function runPipeline(
 }
 
 const RUN_BLOCK: keyof Activities = 'runBlock';
+
+/** Early enough that what is in hand by then can still be written down. */
+function isHistoryLong(): boolean {
+  const { historyLength, historySize } = workflowInfo();
+  return historyLength > 30_000 || historySize > 30_000_000;
+}
 
 /** A little before the server would end the workflow without a word to anybody. */
 function isHistoryFull(): boolean {

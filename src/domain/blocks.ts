@@ -1,4 +1,5 @@
 /** How blocks come back: what became of each of their items, and what follows from it for the job (contract §6). */
+import { blocksOf, closeBatch, forgetIdle } from './batch-workflows';
 import { isFailure, type BlockHeartbeat, type BlockOutcome, type ItemFailure, type ItemOutcome } from './block';
 import { failJob, type Failure } from './endings';
 import type { TaskChange } from './events';
@@ -108,11 +109,18 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   closeFinished(job, now);
 }
 
+/** A batch workflow is gone, or never came to be: what it had is lost. */
+export function loseBatch(job: Job, batch: number, lost: Omit<LostBlock, 'blockId'>, now: number): void {
+  for (const blockId of blocksOf(job, batch)) loseBlock(job, { ...lost, blockId }, now);
+  closeBatch(job, batch);
+}
+
 function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {
   const block = job.blocks.get(blockId);
   if (block === undefined) return undefined;
   job.blocks.delete(blockId);
   block.node.blocksInFlight--;
+  forgetIdle(job, block.batch);
   return block;
 }
 

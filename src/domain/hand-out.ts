@@ -1,5 +1,6 @@
 /** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
 import { blockSize } from './batch';
+import { batchForNext, windowOf } from './batch-workflows';
 import type { BlockInput } from './block';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
@@ -17,6 +18,10 @@ export interface RunBlock {
   readonly input: BlockInput;
   /** What a person reads in Temporal Web: `green#1…#50`. */
   readonly summary: string;
+  /** The size of `input` as JSON. */
+  readonly bytes: number;
+  /** The batch workflow that runs it; absent where the job's own does. */
+  readonly batch?: number;
 }
 
 /** The most that the blocks in flight may hold together, so that one workflow task never nears Temporal's 4 MiB. */
@@ -27,14 +32,16 @@ const MAX_BLOCK_BYTES = 1_900_000;
 /** Fills the window with blocks, taking from the node that has the fewest in flight. */
 export function handOut(job: Job, now: number): RunBlock[] {
   const commands: RunBlock[] = [];
-  while (job.status === 'active' && !job.draining && job.blocks.size < job.settings.window) {
-    const bytesInFlight = [...job.blocks.values()].reduce((sum, block) => sum + block.bytes, 0);
+  let bytesInFlight = [...job.blocks.values()].reduce((sum, block) => sum + block.bytes, 0);
+  while (job.status === 'active' && !job.draining && job.blocks.size < windowOf(job)) {
     if (bytesInFlight >= MAX_BYTES_IN_FLIGHT) break;
     const open = job.nodes.filter((node) => isReady(job, node, now));
     const node = open.sort((one, other) => one.blocksInFlight - other.blocksInFlight)[0];
     if (node === undefined) break;
     const command = startBlock(job, node, now);
-    if (command !== undefined) commands.push(command);
+    if (command === undefined) continue;
+    commands.push(command);
+    bytesInFlight += command.bytes;
   }
   return commands;
 }
@@ -71,13 +78,15 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   }
   const blockId = job.nextBlockId++;
   const { attempt, inlineBytes = 0 } = input;
-  job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect });
+  const batch = batchForNext(job, node);
+  const riding = batch === undefined ? {} : { batch };
+  job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect, ...riding });
   node.blocksInFlight++;
   noteAsked(job, plan.algorithmName, now);
   moveTasks(job, node, indexes, 'pending', 'active', now);
   const { items } = input;
   const summary = items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}`;
-  return { kind: 'runBlock', blockId, input, summary };
+  return { kind: 'runBlock', blockId, input, summary, bytes, ...riding };
 }
 
 /** How much of its outcomes a job holds itself: what a run of its workflow hands to the next must fit into 2 MiB. */

@@ -1,5 +1,6 @@
 /** The state of one job, and what can be read from it. Changed by `schedule.ts` alone. */
 import type { Expansion } from './batch';
+import { noBatchWorkflows, type BatchWorkflows } from './batch-workflows';
 import { batchId, TERMINAL_STATUSES, type FailedTask, type JobStatus, type TaskChange } from './events';
 import type { JobRecord } from './job-record';
 import type { NodePlan } from './graph';
@@ -51,6 +52,8 @@ export interface BlockInFlight {
   readonly bytes: number;
   /** How much its outcomes may add to the job's state. */
   readonly inlineBytes: number;
+  /** The batch workflow that runs it; absent where the job's own does. */
+  readonly batch?: number;
 }
 
 /** Whether anybody serves an algorithm, as far as the job knows it; see `service.ts`. */
@@ -78,6 +81,7 @@ export interface Job {
   /** Every task of the job, by status. */
   readonly counts: TaskCounts;
   blocks: Map<number, BlockInFlight>;
+  batches: BatchWorkflows;
   /** Whether nothing more is handed out, as the workflow is about to continue as a new run. */
   draining: boolean;
   nextBlockId: number;
@@ -119,6 +123,7 @@ export function createJob(
     nodes: createNodes(plans),
     counts: { ...noTasks(), creating: plans.length },
     blocks: new Map(),
+    batches: noBatchWorkflows(),
     draining: false,
     nextBlockId: 1,
     inlineBytes: 0,

@@ -4,7 +4,8 @@
  * a batch of a million items for each event would be quadratic.
  */
 import type { BlockOutcome } from './block';
-import { endBlock, failUnserved, loseBlock, refuseBlock, type LostBlock } from './blocks';
+import { closeBatch } from './batch-workflows';
+import { endBlock, failUnserved, loseBatch, loseBlock, refuseBlock, type LostBlock } from './blocks';
 import { tellFirstSnapshot } from './deferred';
 import { completeJob, completeWritten, draftResult, failJob, stopJob } from './endings';
 import type { JobStatus } from './events';
@@ -18,17 +19,29 @@ import type { ResultDraft, WrittenResult } from './result-parts';
 import { findUnserved, nextLook, noteSeen, type FindWorkers, type WorkersSeen } from './service';
 import { MAX_ERROR, toText } from './text';
 
-export type JobEvent =
-  | { readonly type: 'started' }
-  /** Goes on after `drain`: in a new run of its workflow, or in the same where the state was too large for that. */
-  | { readonly type: 'continued' }
-  /** Nothing more is handed out, so that no block is in flight when the run ends. */
-  | { readonly type: 'drain' }
+/** What became of a block. */
+export type BlockEvent =
   | { readonly type: 'blockEnded'; readonly blockId: number; readonly outcome: BlockOutcome }
   /** The worker was lost, timed out, or answered with an error of its own. */
   | ({ readonly type: 'blockLost' } & LostBlock)
   /** The worker that took it does not have its algorithm. */
-  | { readonly type: 'blockRefused'; readonly blockId: number }
+  | { readonly type: 'blockRefused'; readonly blockId: number };
+
+export type JobEvent =
+  | BlockEvent
+  | { readonly type: 'started' }
+  /** Goes on after `drain`: in a new run of its workflow, or in the same where the state was too large for that. */
+  | { readonly type: 'continued' }
+  /** The job is wide: from now on batch workflows run its blocks. */
+  | { readonly type: 'widened' }
+  /** The run's history is long: little more is written to it until the run's own blocks have ended. */
+  | { readonly type: 'pressed' }
+  /** Nothing more is handed out, so that the run can end once no block of its own is in flight. */
+  | { readonly type: 'drain' }
+  /** The history of a batch workflow is long: it is given no more blocks. */
+  | { readonly type: 'batchFull'; readonly batch: number }
+  /** A batch workflow is gone with its blocks, of which none has begun where that is known. */
+  | { readonly type: 'batchLost'; readonly batch: number; readonly error: string; readonly begun?: 0 }
   /** What came of `findWorkers`; nothing where nobody could tell. */
   | { readonly type: 'workersSeen'; readonly algorithmName: string; readonly seen?: WorkersSeen }
   /** Some time has passed: `nextWake` says when it is told at the latest. */
@@ -72,6 +85,13 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       break;
     case 'continued':
       job.draining = false;
+      job.batches.isPressed = false;
+      break;
+    case 'widened':
+      job.batches.isInUse = true;
+      break;
+    case 'pressed':
+      job.batches.isPressed = true;
       break;
     case 'drain':
       job.draining = true;
@@ -82,6 +102,14 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
     case 'blockLost':
       loseBlock(job, event, now);
       break;
+    case 'batchFull':
+      closeBatch(job, event.batch);
+      break;
+    case 'batchLost': {
+      const { batch, error, begun } = event;
+      loseBatch(job, batch, { error, ...(begun !== undefined && { begun }) }, now);
+      break;
+    }
     case 'blockRefused':
       refuseBlock(job, event.blockId, now);
       break;

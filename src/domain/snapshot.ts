@@ -1,12 +1,13 @@
 /**
- * A job between two runs of its workflow: what can not be worked out from the pipeline again, as JSON. Taken only while no
- * block is in flight. Recorded histories hold it, so fields may be added and never changed.
+ * A job between two runs of its workflow: what can not be worked out from the pipeline again, as JSON. Taken only while
+ * no block is in flight that the run itself has started. Recorded histories hold it, so fields may be added and never changed.
  */
+import type { BatchWorkflows } from './batch-workflows';
 import { expandNode } from './expansion';
 import type { NodePlan } from './graph';
 import type { ItemOutcome } from './block';
 import { fromRuns, toRuns, type IndexRuns } from './index-runs';
-import { createJob, type Job, type NodeState, type Service } from './job';
+import { createJob, type BlockInFlight, type Job, type NodeState, type Service } from './job';
 import { Outcomes, type OutcomesSnapshot } from './outcomes';
 import type { Pipeline } from './pipeline';
 import { noTasks, type TaskCounts } from './progress';
@@ -24,6 +25,9 @@ type NodeSnapshot = Pick<NodeState, NodeFields> & {
   readonly outcomes?: readonly (ItemOutcome | { readonly skipped: true } | null)[];
 };
 
+/** `node` is its place in the pipeline. */
+type BlockSnapshot = Omit<BlockInFlight, 'node' | 'indexes'> & { readonly node: number; readonly items: IndexRuns };
+
 export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 'nextBlockId'> & {
   /** When the job was submitted, in epoch milliseconds. */
   readonly submittedAt: number;
@@ -31,6 +35,9 @@ export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 
   readonly services?: readonly (readonly [string, Service])[];
   /** What the outcomes take that it holds itself; absent in the snapshots of older versions. */
   readonly inlineBytes?: number;
+  /** Blocks that batch workflows run, by their numbers; absent in the snapshots of older versions, as is the next. */
+  readonly blocks?: readonly (readonly [blockId: number, block: BlockSnapshot])[];
+  readonly batches?: Pick<BatchWorkflows, 'count' | 'live'> & { readonly open?: number };
   /** In the pipeline's order. */
   readonly nodes: readonly NodeSnapshot[];
 };
@@ -39,7 +46,14 @@ export function takeSnapshot(job: Job): JobSnapshot {
   const { status, outbox, last, failures, nextBlockId, submittedAt, inlineBytes } = job;
   const services = [...job.services];
   const nodes = job.nodes.map(snapshotNode);
-  return { status, outbox, last, failures, nextBlockId, submittedAt, inlineBytes, services, nodes };
+  const { count, open, live } = job.batches;
+  const batches = { count, live, ...(open !== undefined && { open }) };
+  const blocks = [...job.blocks].map(([blockId, block]) => [blockId, snapshotBlock(job, block)] as const);
+  return { status, outbox, last, failures, nextBlockId, submittedAt, inlineBytes, services, nodes, batches, blocks };
+}
+
+function snapshotBlock({ nodes }: Job, { node, indexes, ...rest }: BlockInFlight): BlockSnapshot {
+  return { ...rest, node: nodes.indexOf(node), items: toRuns(indexes) };
 }
 
 function snapshotNode(node: NodeState): NodeSnapshot {
@@ -53,7 +67,7 @@ export function restoreJob(
   pipeline: Pipeline,
   plans: readonly NodePlan[],
   settings: JobSettings,
-  { submittedAt, nodes, services = [], inlineBytes = 0, ...fields }: JobSnapshot,
+  { submittedAt, nodes, services = [], inlineBytes = 0, blocks = [], batches, ...fields }: JobSnapshot,
 ): Job {
   const job: Job = {
     ...createJob(jobId, pipeline, plans, settings, submittedAt),
@@ -62,6 +76,7 @@ export function restoreJob(
     services: new Map(services),
     counts: addUp(nodes),
   };
+  Object.assign(job.batches, batches);
   job.nodes.forEach((node, position) => {
     const saved = nodes[position];
     if (saved === undefined) return;
@@ -69,6 +84,12 @@ export function restoreJob(
     const outcomes = Outcomes.restore(same.width, ended ?? fromList(earlier));
     Object.assign(node, same, { released: released.flatMap(toIndexes), outcomes });
   });
+  for (const [blockId, { node: place, items, ...block }] of blocks) {
+    const node = job.nodes[place];
+    if (node === undefined) continue;
+    job.blocks.set(blockId, { ...block, node, indexes: fromRuns(items) });
+    node.blocksInFlight++;
+  }
   for (const node of job.nodes) {
     if (node.phase !== 'open') continue;
     node.expansion = expandNode(job, node);

@@ -31,6 +31,8 @@ export interface DevServerOptions {
   readonly port?: number;
   /** Preferred; another one where it is taken. @default 8233 */
   readonly uiPort?: number;
+  /** Further settings of the server, as `key=value`. */
+  readonly dynamicConfig?: readonly string[];
   /** Told as soon as there is a process, which then takes a second to be ready. */
   readonly onSpawn?: (record: DevServerRecord) => Promise<void>;
   /** Told in one line what takes long. */
@@ -114,7 +116,7 @@ async function launch(binary: string, options: DevServerOptions): Promise<DevSer
 
   // A file and not a pipe: a pipe would break when this process ends, and the server with it.
   const log = await open(logFile, 'w');
-  const child = spawn(binary, serverArguments(port, uiPort, options.dataDir), {
+  const child = spawn(binary, serverArguments(port, uiPort, options), {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     env: withoutTemporal(process.env),
@@ -143,12 +145,12 @@ async function launch(binary: string, options: DevServerOptions): Promise<DevSer
 
 const WHY = { ended: 'has ended at its start', silent: `does not answer after ${String(READY_WITHIN / 1_000)} s` };
 
-function serverArguments(port: number, uiPort: number, dataDir: string | undefined): string[] {
+function serverArguments(port: number, uiPort: number, { dataDir, dynamicConfig = [] }: DevServerOptions): string[] {
   const each = (flag: string, values: readonly string[]): string[] => values.flatMap((value) => [flag, value]);
   return [
     ...['server', 'start-dev', '--ip', HOST, '--port', String(port), '--ui-port', String(uiPort)],
     ...['--log-level', 'error'],
-    ...each('--dynamic-config-value', DYNAMIC_CONFIG),
+    ...each('--dynamic-config-value', [...DYNAMIC_CONFIG, ...dynamicConfig]),
     ...each('--search-attribute', searchAttributeArguments()),
     ...(dataDir === undefined ? [] : ['--db-filename', databaseOf(dataDir)]),
     // The default pragmas are up to four times slower; these lose nothing but at a power cut.

@@ -89,6 +89,7 @@ const scenario = fc.record({
   document,
   window: fc.integer({ min: 1, max: 6 }),
   stores: fc.boolean(),
+  isWide: fc.boolean(),
   steps: fc.array(stepOf(fc.oneof(...blockKinds, ...otherKinds)), { maxLength: 100, size: 'max' }),
   stopAt: fc.option(fc.nat({ max: 200 }), { freq: 4 }),
   rest: fc.array(stepOf(fc.oneof(...blockKinds, often(2, 'take' as const))), { maxLength: 10, size: 'max' }),

@@ -117,6 +117,23 @@ describe(`histories of ${folder}`, function () {
     }
   });
 
+  it('a batch of which batch workflows run the most', async () => {
+    const jobId = await run({
+      name: 'wide',
+      nodes: [
+        {
+          nodeName: 'green',
+          algorithmName: 'sometimes-alg',
+          input: ['#[1...260]'],
+          retry: { policy: 'Never', limit: 1 },
+        },
+      ],
+    });
+    await save('wide', jobId);
+    await temporal.client.workflow.getHandle(`${jobId}/batch/1`).result();
+    await write('wide-batch', `${jobId}/batch/1`);
+  });
+
   it('chained batches with a tolerated failure, at level trace', async () => {
     await record('chained', {
       ...pipelineOf('sometimes-alg', '#[1...6]'),

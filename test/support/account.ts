@@ -23,6 +23,8 @@ export interface Step {
 export interface Scenario {
   readonly document: { readonly options: { readonly batchTolerance: number } };
   readonly window: number;
+  /** Whether batch workflows run its blocks. */
+  readonly isWide: boolean;
   /** Whether outcomes lie in blobs. */
   readonly stores: boolean;
   readonly steps: readonly Step[];
@@ -47,8 +49,9 @@ export class Account {
   private runs = 0;
 
   constructor(private readonly scenario: Scenario) {
-    const { document, window, stores } = scenario;
+    const { document, window, stores, isWide } = scenario;
     this.engine = new Engine(document, { window }, stores);
+    if (isWide) this.engine.job.batches.isInUse = true;
     this.tell('pending');
     this.tell('active');
     this.engine.start();
@@ -111,11 +114,12 @@ export class Account {
     this.check();
   }
 
-  /** As the workflow does it: the blocks in flight end, then the job goes on from its snapshot. */
+  /** As the workflow does it: the blocks of its own end, then the job goes on from its snapshot. */
   private continueRun(step: Step): void {
     const { engine } = this;
     engine.apply({ type: 'drain' });
-    while (engine.running.length > 0 && !isEnded(engine.job)) this.act(step);
+    const hasOwn = () => engine.running.some(({ batch }) => batch === undefined);
+    while (hasOwn() && !isEnded(engine.job)) this.act(step);
     if (!isEnded(engine.job)) engine.continueRun();
   }
 

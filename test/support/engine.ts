@@ -74,7 +74,7 @@ export class Engine {
 
   /** Goes on in another run of the workflow, as the history of this one has grown long. */
   continueRun(): void {
-    const { jobId, pipeline, settings, nodes } = this.job;
+    const { jobId, pipeline, settings, nodes, batches } = this.job;
     const snapshot = JSON.parse(JSON.stringify(takeSnapshot(this.job))) as JobSnapshot;
     this.job = restoreJob(
       jobId,
@@ -83,6 +83,7 @@ export class Engine {
       settings,
       snapshot,
     );
+    if (batches.isInUse) this.apply({ type: 'widened' });
     this.apply({ type: 'continued' });
   }
 

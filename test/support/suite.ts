@@ -36,8 +36,12 @@ interface Parts {
  * One worker, started before the first test and stopped after the last. Its parts are there once the tests run.
  *
  * @param given the options, or what loads them
+ * @param server where it works
  */
-export function useWorker(given: TestWorkerOptions | (() => Promise<TestWorkerOptions>)): Suite {
+export function useWorker(
+  given: TestWorkerOptions | (() => Promise<TestWorkerOptions>),
+  server: () => Promise<TestTemporal> = sharedTemporal,
+): Suite {
   let started: Parts | undefined;
   const parts = (): Parts => {
     if (started === undefined) throw new Error('the worker is there only while tests run');
@@ -45,7 +49,7 @@ export function useWorker(given: TestWorkerOptions | (() => Promise<TestWorkerOp
   };
   before('start a worker', async function () {
     this.timeout(TEMPORAL_START_TIMEOUT);
-    const temporal = await sharedTemporal();
+    const temporal = await server();
     const options = typeof given === 'function' ? await given() : given;
     started = { temporal, options, worker: await startWorker(temporal, options) };
   });
