@@ -4,30 +4,10 @@
  */
 import type { Job, NodeState } from './job';
 
-export interface BatchWorkflows {
-  /** Whether blocks are given to them. */
-  isInUse: boolean;
-  /**
-   * Whether the run's history is long and waits for blocks of its own: much is given to a batch workflow at once then, and
-   * it reports seldom.
-   */
-  isPressed: boolean;
-  /** How many there have been. */
-  count: number;
-  /** The one that is given blocks. */
-  open: number | undefined;
-  /** Those that have not been told that they get no more, and those that have blocks. */
-  live: number[];
-}
-
 /** So many blocks the job's workflow runs itself. */
 export const OWN_BLOCKS = 200;
 /** How many blocks a batch workflow may hold while its job is pressed: at most 2,000 activities may be pending. */
 const PRESSED_WINDOW = 1_000;
-
-export function noBatchWorkflows(): BatchWorkflows {
-  return { isInUse: false, isPressed: false, count: 0, open: undefined, live: [] };
-}
 
 /** How many blocks of a job may be in Temporal's hands: reports of several batch workflows' blocks come at once. */
 export function windowOf({ settings, batches }: Job): number {

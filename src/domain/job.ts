@@ -1,6 +1,5 @@
 /** The state of one job, and what can be read from it. Changed by `schedule.ts` alone. */
 import type { Expansion } from './batch';
-import { noBatchWorkflows, type BatchWorkflows } from './batch-workflows';
 import { batchId, TERMINAL_STATUSES, type FailedTask, type JobStatus, type TaskChange } from './events';
 import type { JobRecord } from './job-record';
 import type { NodePlan } from './graph';
@@ -54,6 +53,23 @@ export interface BlockInFlight {
   readonly inlineBytes: number;
   /** The batch workflow that runs it; absent where the job's own does. */
   readonly batch?: number;
+}
+
+/** The workflows that run blocks for a job; see `batch-workflows.ts`. */
+export interface BatchWorkflows {
+  /** Whether blocks are given to them. */
+  isInUse: boolean;
+  /**
+   * Whether the run's history is long and waits for blocks of its own: much is given to a batch workflow at once then, and
+   * it reports seldom.
+   */
+  isPressed: boolean;
+  /** How many there have been. */
+  count: number;
+  /** The one that is given blocks. */
+  open: number | undefined;
+  /** Those that have not been told that they get no more, and those that have blocks. */
+  live: number[];
 }
 
 /** Whether anybody serves an algorithm, as far as the job knows it; see `service.ts`. */
@@ -123,7 +139,7 @@ export function createJob(
     nodes: createNodes(plans),
     counts: { ...noTasks(), creating: plans.length },
     blocks: new Map(),
-    batches: noBatchWorkflows(),
+    batches: { isInUse: false, isPressed: false, count: 0, open: undefined, live: [] },
     draining: false,
     nextBlockId: 1,
     inlineBytes: 0,

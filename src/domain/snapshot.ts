@@ -2,12 +2,11 @@
  * A job between two runs of its workflow: what can not be worked out from the pipeline again, as JSON. Taken only while
  * no block is in flight that the run itself has started. Recorded histories hold it, so fields may be added and never changed.
  */
-import type { BatchWorkflows } from './batch-workflows';
 import { expandNode } from './expansion';
 import type { NodePlan } from './graph';
 import type { ItemOutcome } from './block';
 import { fromRuns, toRuns, type IndexRuns } from './index-runs';
-import { createJob, type BlockInFlight, type Job, type NodeState, type Service } from './job';
+import { createJob, type BatchWorkflows, type BlockInFlight, type Job, type NodeState, type Service } from './job';
 import { Outcomes, type OutcomesSnapshot } from './outcomes';
 import type { Pipeline } from './pipeline';
 import { noTasks, type TaskCounts } from './progress';
