@@ -223,8 +223,9 @@ export class PipelinesPlugin extends SimplePlugin {
       ...(identity !== undefined && { identity }),
       taskQueue: `${taskQueue}-webhooks`,
       activities: { sendWebhook: createSendWebhook(this.sender) },
-      // As the worker has them in the end, whatever plugins come after this one: tracing is often one.
+      // As the worker has them in the end, whatever plugins come after this one: tracing and encryption often are such.
       interceptors: { activity: options.interceptors.activity },
+      ...(options.dataConverter !== undefined && { dataConverter: options.dataConverter }),
       maxConcurrentActivityTaskExecutions: this.concurrency,
       shutdownForceTime: '30s',
     });
