@@ -64,7 +64,7 @@ module.exports = {
       'webhooks',
       'Webhooks know neither Temporal nor Koa: the domain, Node and their own libraries.',
       own('src/webhooks'),
-      [DOMAIN, npm('ipaddr.js', 'rate-limiter-flexible')],
+      [DOMAIN, npm('ipaddr.js', 'rate-limiter-flexible', '@opentelemetry/api')],
       { node: true },
     ),
     row(

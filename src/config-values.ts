@@ -59,6 +59,14 @@ export function parseHost(text: string): string {
   throw new Error(`"${text}" is neither an IP address nor a host name`);
 }
 
+/** An IP address and a port, as Temporal's core takes them: it looks no name up. */
+export function parseListener(text: string): string {
+  const [, bracketed, bare, port] = /^(?:\[(.+)\]|([^:]+)):([1-9]\d{0,4})$/.exec(text) ?? [];
+  const isAddress = bracketed === undefined ? isIP(bare ?? '') === 4 : isIP(bracketed) === 6;
+  if (isAddress && Number(port) <= 65_535) return text;
+  throw new Error(`"${text}" is not an IP address and a port such as 127.0.0.1:9464 or [::1]:9464`);
+}
+
 export function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new Error('must be an http or https URL');

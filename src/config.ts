@@ -11,6 +11,7 @@ import {
   parseDuration,
   parseHost,
   parseList,
+  parseListener,
   parseLogLevel,
   parseOrigins,
   parsePort,
@@ -84,6 +85,7 @@ export const SETTINGS = {
   apiToken: { name: 'API_TOKEN', unset: 'none is asked for', what: 'bearer token of all requests but health' },
   corsOrigin: { name: 'CORS_ORIGIN', unset: 'off', what: 'origins whose pages may ask, comma-separated, or *' },
   rateLimit: { name: 'RATE_LIMIT', unset: 'off', what: 'requests of one client address, such as 100/s' },
+  metricsAddress: { name: 'METRICS_ADDRESS', unset: 'off', what: "address and port of a worker's /metrics" },
   logLevel: { name: 'LOG_LEVEL', fallback: 'info', what: 'trace, debug, info, warn, error, fatal or silent' },
 } as const satisfies Record<string, Setting>;
 
@@ -134,6 +136,8 @@ export interface Config {
   /** Empty means that no page of another origin may ask. */
   readonly corsOrigin: readonly string[];
   readonly rateLimit?: RateLimit;
+  /** `127.0.0.1:9464`, `[::1]:9464`. */
+  readonly metricsAddress?: string;
   readonly logLevel: LogLevel;
   /** The texts that were given, by variable name: a child process is started with them. They hold secrets: never log. */
   readonly given: Readonly<Record<string, string>>;
@@ -179,6 +183,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
   const temporalUiUrl = read(SETTINGS.temporalUiUrl, optional(parseUrl));
   const apiToken = read(SETTINGS.apiToken, optional(parseToken));
   const rateLimit = read(SETTINGS.rateLimit, optional(parseRateLimit));
+  const metricsAddress = read(SETTINGS.metricsAddress, optional(parseListener));
   const databaseUrl = read(SETTINGS.databaseUrl, optional(parseDatabaseUrl));
   const blobUrl = read(SETTINGS.blobUrl, optional(parseBlobUrl));
   const config: Config = {
@@ -209,6 +214,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     ...(apiToken !== undefined && { apiToken }),
     corsOrigin: read(SETTINGS.corsOrigin, parseOrigins),
     ...(rateLimit !== undefined && { rateLimit }),
+    ...(metricsAddress !== undefined && { metricsAddress }),
     logLevel: read(SETTINGS.logLevel, parseLogLevel),
     given,
   };

@@ -162,7 +162,7 @@ export class PipelinesPlugin extends SimplePlugin {
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     this.own.worker = worker;
-    const webhooks = await this.createWebhookWorker();
+    const webhooks = await this.createWebhookWorker(worker);
     const sending = webhooks.run().catch((error: unknown) => {
       // Webhooks that nobody sends would only be noticed by their receivers: the whole worker ends instead.
       if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -214,7 +214,7 @@ export class PipelinesPlugin extends SimplePlugin {
     ];
   }
 
-  private async createWebhookWorker(): Promise<Worker> {
+  private async createWebhookWorker({ options }: Worker): Promise<Worker> {
     if (this.workerOptions === undefined) throw new Error('the plugin belongs to no worker yet');
     const { connection, namespace, taskQueue, identity } = this.workerOptions;
     return Worker.create({
@@ -223,6 +223,9 @@ export class PipelinesPlugin extends SimplePlugin {
       ...(identity !== undefined && { identity }),
       taskQueue: `${taskQueue}-webhooks`,
       activities: { sendWebhook: createSendWebhook(this.sender) },
+      // As the worker has them in the end, whatever plugins come after this one: tracing and encryption often are such.
+      interceptors: { activity: options.interceptors.activity },
+      ...(options.dataConverter !== undefined && { dataConverter: options.dataConverter }),
       maxConcurrentActivityTaskExecutions: this.concurrency,
       shutdownForceTime: '30s',
     });

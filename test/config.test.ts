@@ -56,7 +56,7 @@ describe('config', () => {
       logLevel: 'info',
       given: {},
     });
-    expect(config).to.not.have.any.keys('apiToken', 'rateLimit');
+    expect(config).to.not.have.any.keys('apiToken', 'rateLimit', 'metricsAddress');
     expect(config).to.not.have.property('temporalUiUrl');
     expect(config).to.not.have.property('databaseUrl');
     expect(config).to.not.have.property('blobUrl');
@@ -96,6 +96,7 @@ describe('config', () => {
       API_TOKEN: 'open-sesame',
       CORS_ORIGIN: 'https://pages.example, http://localhost:5173',
       RATE_LIMIT: '600/m',
+      METRICS_ADDRESS: '[::1]:9464',
       LOG_LEVEL: 'DEBUG',
     };
     const { webhookSecrets, webhookAllow, algorithmAllow, secretKeys, ...config } = loadConfig({
@@ -126,6 +127,7 @@ describe('config', () => {
       apiToken: 'open-sesame',
       corsOrigin: ['https://pages.example', 'http://localhost:5173'],
       rateLimit: { requests: 600, seconds: 60 },
+      metricsAddress: '[::1]:9464',
       logLevel: 'debug',
       given: { ...env, ALGORITHMS: './a.js, ./b.js,' },
     });
@@ -201,6 +203,14 @@ describe('config', () => {
     ['RATE_LIMIT', '100'],
     ['RATE_LIMIT', '0/s'],
     ['RATE_LIMIT', '5/d'],
+    ['METRICS_ADDRESS', '9464'],
+    ['METRICS_ADDRESS', ':9464'],
+    ['METRICS_ADDRESS', '127.0.0.1'],
+    ['METRICS_ADDRESS', '127.0.0.1:0'],
+    ['METRICS_ADDRESS', '127.0.0.1:65536'],
+    ['METRICS_ADDRESS', 'localhost:9464'],
+    ['METRICS_ADDRESS', '::1:9464'],
+    ['METRICS_ADDRESS', '[127.0.0.1]:9464'],
     ['LOG_LEVEL', '3'],
   ] as const) {
     it(`refuses ${name}=${text}`, () => {

@@ -11,6 +11,7 @@ import { checkUrl, type AllowList } from './guard';
 import { Limiter, PATIENCE_MS } from './limiter';
 import { post } from './post';
 import { parseSecret, signatureHeaders, type Secret } from './sign';
+import { traceHeaders } from './trace-context';
 
 export interface SenderOptions {
   /** Each signs; empty sends unsigned. An endpoint may have its own. */
@@ -61,7 +62,7 @@ export function createSender(options: SenderOptions): Sender {
     signal: AbortSignal,
   ): Promise<Result> {
     const body = Buffer.from(request.body);
-    const headers = headersOf(request, body, secrets, endpoint);
+    const headers = { ...headersOf(request, body, secrets, endpoint), ...(await traceHeaders()) };
     const secureContext = trust.for(endpoint);
     return await post(
       { url: request.url, headers, body, signal },

@@ -2,13 +2,15 @@ import { expect } from 'chai';
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { PipelineClient } from '../../src/client';
 import { freePort } from '../../src/temporal/ports';
 import { Delivery } from '../support/deliveries';
 import { useReceiver } from '../support/suite';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { until } from '../support/until';
+
+const MAIN = resolve(__dirname, '../../src/cli/main.ts');
 
 // What an operator hears of a delivery that was given up: a warning with its id, and a count.
 
@@ -24,8 +26,15 @@ describe('a delivery that is dead', () => {
     this.timeout(TEMPORAL_START_TIMEOUT);
     temporal = await sharedTemporal();
     metrics = `127.0.0.1:${String(await freePort(0))}`;
-    worker = fork(join(__dirname, '../support/measured-worker.ts'), {
-      env: { ...process.env, METRICS: metrics, TEMPORAL_ADDRESS: temporal.address, TASK_QUEUE: taskQueue },
+    const settings = {
+      METRICS_ADDRESS: metrics,
+      TEMPORAL_ADDRESS: temporal.address,
+      TASK_QUEUE: taskQueue,
+      WEBHOOK_ALLOW: '127.0.0.0/8',
+      LOG_LEVEL: 'warn',
+    };
+    worker = fork(MAIN, ['worker'], {
+      env: { ...process.env, ...settings },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     worker.stderr?.setEncoding('utf8').on('data', (text: string) => (logged += text));
@@ -43,7 +52,7 @@ describe('a delivery that is dead', () => {
     const pipelines = new PipelineClient(temporal.client, { taskQueue, settings: { retryScheduleMs: [0, 100] } });
     const ids: string[] = [];
     for (const path of ['/down', '/gone', '/down']) {
-      const nodes = [{ nodeName: 'one', algorithmName: 'echo', input: [1] }];
+      const nodes = [{ nodeName: 'one', algorithmName: 'green-alg', input: [1] }];
       const { jobId } = await pipelines.start({ name: 'dead', nodes, webhooks: { result: to.url + path } });
       const delivery = new Delivery(temporal.client, jobId, 'result');
       await temporal.client.workflow.getHandle(jobId).result();
@@ -70,5 +79,18 @@ describe('a delivery that is dead', () => {
           .at(-1),
       );
     expect([countOf('exhausted'), countOf('gone')]).to.deep.equal([2, 1]);
+  });
+
+  it('is counted by no worker whose address is taken: it says so and ends', async function () {
+    this.timeout(30_000);
+    const second = fork(MAIN, ['worker', '--metrics-address', metrics], {
+      env: { ...process.env, TEMPORAL_ADDRESS: temporal.address, TASK_QUEUE: taskQueue },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    let said = '';
+    second.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await once(second, 'close');
+    expect(second.exitCode).to.equal(1);
+    expect(said).to.match(new RegExp(`^temporal-pipelines: METRICS_ADDRESS ${metrics}: .*in use.*\\n$`));
   });
 });

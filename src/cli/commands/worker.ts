@@ -3,7 +3,7 @@ import { loadAlgorithms } from '../../algorithms';
 import type { BlobStore } from '../../blobs/blobs';
 import { openBlobs } from '../../blobs/open-blobs';
 import type { Config } from '../../config';
-import { createLogger, temporalLogger } from '../../logger';
+import { createLogger, temporalLogger, type Logger } from '../../logger';
 import { temporalTarget } from '../../temporal/connection';
 import type { EndpointSource } from '../../webhooks/endpoints';
 import { createPipelineWorker, type PipelineWorker } from '../../worker';
@@ -14,7 +14,7 @@ import { storedEndpoints } from '../endpoints';
 export async function worker(config: Config): Promise<void> {
   // The signals are ours: Temporal's own handlers would shut the worker down a second time.
   const log = createLogger(config.logLevel, 'worker');
-  Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
+  installRuntime(config, log);
   const endpoints = storedEndpoints(config, log);
   const blobs = await openBlobs(config);
   const starting = create(config, endpoints, blobs).then((created) => ({
@@ -39,6 +39,22 @@ export async function worker(config: Config): Promise<void> {
   await Promise.race([created.announced, ended]);
   reportReady();
   await ended;
+}
+
+/** @throws an Error that names the setting, where somebody else has the address of the metrics */
+function installRuntime({ metricsAddress }: Config, log: Logger): void {
+  const logger = temporalLogger(log);
+  if (metricsAddress === undefined) {
+    Runtime.install({ logger, shutdownSignals: [] });
+    return;
+  }
+  const telemetryOptions = { metrics: { prometheus: { bindAddress: metricsAddress } } };
+  try {
+    Runtime.install({ logger, shutdownSignals: [], telemetryOptions });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`METRICS_ADDRESS ${metricsAddress}: ${reason}`, { cause: error });
+  }
 }
 
 async function create(config: Config, endpoints: EndpointSource, blobs: BlobStore): Promise<PipelineWorker> {
