@@ -80,9 +80,13 @@ export async function runPipeline(
     earlier === undefined
       ? createJob(workflowId, pipeline, plans, settings, submittedAt)
       : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
-  const blocks = new Blocks(settings.homes, (event) => {
-    if (!isEnded(job)) apply(event);
-  });
+  const blocks = new Blocks(
+    settings.homes,
+    (event) => {
+      if (!isEnded(job)) apply(event);
+    },
+    () => job.draining || job.status === 'paused',
+  );
   // A new run of a job has the memo of its first start again; no block is in flight then.
   let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
   const sender = new ProgressSender(job, settings, earlier?.sender);

@@ -4,7 +4,7 @@
  * a batch of a million items for each event would be quadratic.
  */
 import type { BlockOutcome } from './block';
-import { endBlock, failUnserved, loseBlock, refuseBlock, type LostBlock } from './blocks';
+import { endBlock, failUnserved, leaveUnread, loseBlock, refuseBlock, type LostBlock } from './blocks';
 import { tellFirstSnapshot } from './deferred';
 import { completeJob, completeWritten, draftResult, failJob, stopJob } from './endings';
 import type { JobStatus } from './events';
@@ -17,6 +17,7 @@ import { DEFAULTS } from './pipeline';
 import type { ResultDraft, WrittenResult } from './result-parts';
 import { findUnserved, nextLook, noteSeen, type FindWorkers, type WorkersSeen } from './service';
 import { MAX_ERROR, toText } from './text';
+import { nextRead, passReads, type UnreadInput } from './unread';
 
 export type JobEvent =
   | { readonly type: 'started' }
@@ -27,6 +28,8 @@ export type JobEvent =
   | { readonly type: 'blockEnded'; readonly blockId: number; readonly outcome: BlockOutcome }
   /** The worker was lost, timed out, or answered with an error of its own. */
   | ({ readonly type: 'blockLost' } & LostBlock)
+  /** The worker that took it could not read its input. */
+  | ({ readonly type: 'blockUnread' } & UnreadInput)
   /** The worker that took it does not have its algorithm. */
   | { readonly type: 'blockRefused'; readonly blockId: number }
   /** What came of `findWorkers`; nothing where nobody could tell. */
@@ -51,7 +54,7 @@ export interface WriteResult {
 
 /** When the engine wants to be told the time again, in epoch milliseconds: infinite where it does not. */
 export function nextWake(job: Job): number {
-  return Math.min(expiryOf(job), nextLook(job));
+  return Math.min(expiryOf(job), nextLook(job), nextRead(job));
 }
 
 /** The job's ttl counts from its submission, pauses included. */
@@ -85,6 +88,9 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
     case 'blockRefused':
       refuseBlock(job, event.blockId, now);
       break;
+    case 'blockUnread':
+      leaveUnread(job, event, now);
+      break;
     case 'workersSeen':
       if (noteSeen(job, event.algorithmName, event.seen, now)) failUnserved(job, event.algorithmName, now);
       break;
@@ -111,6 +117,7 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       job.status = 'active';
       break;
   }
+  passReads(job, now);
   const isDone = !isEnded(job) && job.nodes.every((node) => node.phase === 'done');
   const wasWriting = job.writingSince !== undefined;
   if (isDone && !wasWriting) completeJob(job, now);

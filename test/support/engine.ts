@@ -125,6 +125,12 @@ export class Engine {
     });
   }
 
+  /** Lets a block come back unbegun, as its worker could not read its input. */
+  unread(block: RunBlock | string, error: string, isGone: boolean): void {
+    const { blockId } = this.release(block);
+    this.apply({ type: 'blockUnread', blockId, error, isGone });
+  }
+
   private release(which: RunBlock | string): RunBlock {
     const block = typeof which === 'string' ? this.find(which) : which;
     this.running.splice(this.running.indexOf(block), 1);
