@@ -11,12 +11,13 @@ import {
 } from '../src/domain/block';
 import { fromRuns } from '../src/domain/index-runs';
 import type { Json } from '../src/domain/json';
+import type { PutBlob } from '../src/blobs/elements';
 import type { JobBlobs } from '../src/blobs/job-blobs';
 import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
-import { toBlockOutcome, toOutcome, type PutBlob } from './outcome-blobs';
+import { toBlockOutcome, toOutcome } from './outcome-blobs';
 import { toUnread, type ReadInput } from './read-input';
 import { runItem, type ItemAnswer } from './run-item';
 import { inThread } from './thread';
