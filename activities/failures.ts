@@ -33,6 +33,24 @@ export function blockInterrupted(progress: BlockHeartbeat): ApplicationFailure {
   });
 }
 
+/**
+ * What the items of a block are given can not be read: none has begun.
+ *
+ * @param isGone whether to try again is of no use, as far as this worker knows
+ */
+export function inputUnread(message: string, isGone: boolean): ApplicationFailure {
+  return ApplicationFailure.create({ message, type: 'InputUnread', nonRetryable: true, details: [isGone] });
+}
+
+/** Temporal takes no argument of this size, which only a worker of ours reads from blobs. */
+export function inputTooLarge(bytes: number, limit: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: `an input of ${String(bytes)} bytes is larger than the ${String(limit)} that an activity can be given`,
+    type: 'InputTooLarge',
+    nonRetryable: true,
+  });
+}
+
 /** A value lies in a blob, and this worker was given no place to look for it. Another may have been. */
 export function noBlobs(): ApplicationFailure {
   return ApplicationFailure.create({

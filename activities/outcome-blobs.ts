@@ -1,19 +1,12 @@
 /** What of a block's outcomes goes to blobs (DESIGN.md, «Large values»). */
-import type { BlobRef } from '../src/domain/blob';
 import { isFailure, type BlockInput, type BlockOutcome, type ItemFailure, type ItemOutcome } from '../src/domain/block';
-import { getPath, isJsonArray, type Json } from '../src/domain/json';
-import type { StoredElements } from '../src/domain/stored';
+import { getPath, type Json } from '../src/domain/json';
 import { MAX_TASK_ERROR, toText } from '../src/domain/text';
+import { putElements, toBody, type PutBlob } from '../src/blobs/elements';
 import { toLine } from '../src/blobs/entries';
 
 /** An output above it is a blob of its own, as soon as it is there: a heartbeat holds all outcomes of its block. */
 const MAX_VALUE_BYTES = 32_000;
-/** Of the elements of an array that one blob holds; a block reads no more than it needs. */
-const MAX_ELEMENTS = 1_000;
-const MAX_ELEMENTS_BYTES = 1_000_000;
-
-/** @param name unique within the block */
-export type PutBlob = (name: string, body: string) => Promise<BlobRef>;
 
 /**
  * An item's output as its outcome.
@@ -31,31 +24,11 @@ export async function toOutcome(
   if (elementsOf === undefined) return { blob };
   const value = JSON.parse(text) as Json;
   const elements = await Promise.all(
-    elementsOf.map(async (path, number): Promise<StoredElements> => {
+    elementsOf.map(async (path, number) => {
       return { path, chunks: await putElements(getPath(value, path), `${String(position)}-${String(number)}`, put) };
     }),
   );
   return { blob, elements };
-}
-
-async function putElements(value: Json | undefined, name: string, put: PutBlob): Promise<[BlobRef, number][]> {
-  const chunks: [BlobRef, number][] = [];
-  let lines: string[] = [];
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    if (lines.length === 0) return;
-    chunks.push([await put(`${name}-${String(chunks.length)}`, toBody(lines)), lines.length]);
-    lines = [];
-    bytes = 0;
-  };
-  for (const element of isJsonArray(value) ? value : []) {
-    const line = toLine({ result: element });
-    if (lines.length >= MAX_ELEMENTS || bytes + line.length > MAX_ELEMENTS_BYTES) await flush();
-    lines.push(line);
-    bytes += line.length;
-  }
-  await flush();
-  return chunks;
 }
 
 /** All outcomes of a block as its answer: in one blob where they take more than the job has room for. */
@@ -77,8 +50,4 @@ export async function toBlockOutcome(
     return isFailure(outcome) ? [[position, { ...outcome, error: toText(outcome.error, MAX_TASK_ERROR) }]] : [];
   });
   return { outcomes: [], durationMs, bytes, stored: { blob, count: outcomes.length, failures } };
-}
-
-function toBody(lines: readonly string[]): string {
-  return `${lines.join('\n')}\n`;
 }

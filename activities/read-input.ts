@@ -5,9 +5,11 @@ import type { BlockForm, ItemOutcome } from '../src/domain/block';
 import { fromRuns } from '../src/domain/index-runs';
 import { getPath, type Json } from '../src/domain/json';
 import type { Part } from '../src/domain/stored';
-import { readBlob, type BlobStore } from '../src/blobs/blobs';
+import { BlobError, readBlob, type BlobStore } from '../src/blobs/blobs';
 import { readLines } from '../src/blobs/entries';
-import { noBlobs } from './failures';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Activities } from './contract';
+import { inputTooLarge, inputUnread, noBlobs } from './failures';
 
 /** Of blobs that were read, in bytes of JSON: the blocks of a node read the same ones again and again. */
 const KEPT_BYTES = 64_000_000;
@@ -78,6 +80,27 @@ export function createReadInput(store: BlobStore | undefined): ReadInput {
     }
   };
   return readForm;
+}
+
+/** Makes the activity `readInput`, which answers through the history. */
+export function createReadInputActivity(readInput: ReadInput): Activities['readInput'] {
+  return async (form) => {
+    const whole = await readInput(form).catch((error: unknown) => {
+      throw toUnread(error);
+    });
+    const bytes = Buffer.byteLength(JSON.stringify(whole));
+    if (bytes > MAX_INPUT_BYTES) throw inputTooLarge(bytes, MAX_INPUT_BYTES);
+    return whole;
+  };
+}
+
+/** What fits into the arguments of an activity, with what stands beside it. */
+const MAX_INPUT_BYTES = 1_900_000;
+
+/** A store that is away, and a worker that was configured otherwise, are no reason to give a value up. */
+export function toUnread(error: unknown): ApplicationFailure {
+  const isPassing = error instanceof BlobError ? error.code !== 'BlobNotFound' : error instanceof ApplicationFailure;
+  return inputUnread(error instanceof Error ? error.message : String(error), !isPassing);
 }
 
 async function readValue(store: BlobStore, blob: BlobRef): Promise<Json> {

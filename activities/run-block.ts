@@ -1,21 +1,32 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { argsAt, refuseLarge, type BlockHeartbeat, type BlockInput, type ItemOutcome } from '../src/domain/block';
+import {
+  argsAt,
+  isElsewhere,
+  refuseLarge,
+  type BlockHeartbeat,
+  type BlockInput,
+  type ItemOutcome,
+} from '../src/domain/block';
 import { fromRuns } from '../src/domain/index-runs';
 import type { Json } from '../src/domain/json';
+import type { PutBlob } from '../src/blobs/elements';
 import type { JobBlobs } from '../src/blobs/job-blobs';
 import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
-import { toBlockOutcome, toOutcome, type PutBlob } from './outcome-blobs';
-import type { ReadInput } from './read-input';
+import { toBlockOutcome, toOutcome } from './outcome-blobs';
+import { toUnread, type ReadInput } from './read-input';
 import { runItem, type ItemAnswer } from './run-item';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
 
 /** How often a running block reports; the server takes a worker for lost after ten seconds without. */
 const HEARTBEAT_MS = 500;
+/** How often a block reports that reads its input still. */
+const READING_HEARTBEAT_MS = 1_000;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
@@ -44,7 +55,10 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const context = Context.current();
     const indexes = block.items === undefined ? [undefined] : fromRuns(block.items);
     const width = Math.max(1, algorithm.concurrency ?? 1);
-    if (!(await announce(context, Math.min(width, indexes.length)))) return NOTHING_BEGUN;
+    const input = isElsewhere(block.input) ? await readFirst(context, block, readInput) : block;
+    if (input === undefined) return NOTHING_BEGUN;
+    const beginning = Array.from({ length: Math.min(width, indexes.length) }, () => null);
+    if (!(await announce(context, { outcomes: beginning }))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
     const put = inlineBytes === undefined ? undefined : putter(options, context, block);
     const startedAt = performance.now();
@@ -81,9 +95,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     };
 
     const timer = setInterval(report, HEARTBEAT_MS);
-    let input = block;
     try {
-      input = { ...block, input: await readInput(block.input) };
       const lanes = Array.from({ length: width }, lane);
       await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
@@ -129,8 +141,7 @@ const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
  *
  * @returns false where the server does not take it: the block is canceled, or was given up since the worker hung
  */
-async function announce({ client, info, log }: Context, begin: number): Promise<boolean> {
-  const heartbeat: BlockHeartbeat = { outcomes: Array.from({ length: begin }, () => null) };
+async function announce({ client, info, log }: Context, heartbeat: BlockHeartbeat): Promise<boolean> {
   try {
     await client.activity.heartbeat(info.taskToken, heartbeat);
     return true;
@@ -139,6 +150,30 @@ async function announce({ client, info, log }: Context, begin: number): Promise<
     const isExpected = error instanceof Error && /^Activity(Cancelled|NotFound|Paused|Reset)Error$/.test(error.name);
     log[isExpected ? 'debug' : 'warn']('the block does not begin', { error });
     return false;
+  }
+}
+
+/**
+ * Reads what the items are given, before any of them begins. It tells that it lives by heartbeats that are awaited: one
+ * that the SDK holds back for a second would come behind the one by which the items begin, and deny it.
+ *
+ * @returns undefined where the block is not to begin any more
+ * @throws ApplicationFailure `InputUnread`
+ */
+async function readFirst(context: Context, block: BlockInput, readInput: ReadInput): Promise<BlockInput | undefined> {
+  const over = new AbortController();
+  const reading = readInput(block.input).finally(() => {
+    over.abort();
+  });
+  // It may be left to itself.
+  reading.catch(() => undefined);
+  const isReading = (): Promise<boolean> =>
+    sleep(READING_HEARTBEAT_MS, true, { signal: over.signal }).catch(() => false);
+  while (await isReading()) if (!(await announce(context, { outcomes: [], begun: 0 }))) return undefined;
+  try {
+    return { ...block, input: await reading };
+  } catch (error) {
+    throw toUnread(error);
   }
 }
 

@@ -12,8 +12,12 @@ import { invalid, PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { parseSettings, type JobSettings } from './domain/settings';
+import type { NodePlan } from './domain/graph';
+import type { StoredFlowInput } from './domain/stored';
 import { parseDefinition, parsePipeline } from './domain/validate';
+import { MAX_INLINE_BYTES, storeFlowInput } from './blobs/flow-input';
 import { JobHandle } from './job-handle';
+import { createNamespaceId } from './temporal/blob-sweeper';
 import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
@@ -41,7 +45,11 @@ export interface PipelineClientOptions {
   readonly settings?: Partial<JobSettings>;
   /** Makes the `dataUrl` of a job's settings. @default none: all results are in the webhook */
   readonly dataUrl?: (jobId: string) => string;
-  /** Of the workers that run the pipelines: where they keep what is large. @default none: large results can't be read */
+  /**
+   * Of the workers that run the pipelines: where they keep what is large. Flow inputs over 32 kB go there.
+   *
+   * @default none: large results can't be read, and a flow input is limited to 1.9 MB
+   */
   readonly blobs?: BlobStore;
 }
 
@@ -78,6 +86,7 @@ export class PipelineClient {
   readonly deliveries: Deliveries;
 
   private searchable: Promise<boolean> | undefined;
+  private readonly namespaceId = createNamespaceId();
 
   constructor(
     private readonly client: Client,
@@ -104,22 +113,24 @@ export class PipelineClient {
   /**
    * Checks a pipeline and starts it.
    *
-   * @throws PipelineError `InvalidPipeline`, or `Conflict` where the key was used with another pipeline; then nothing was
-   * started
+   * @throws PipelineError `InvalidPipeline`, `Conflict` where the key was used with another pipeline, or `Unavailable`
+   * where a large flow input can not be written; then nothing was started
    */
   async start(document: Pipeline, { idempotencyKey, types = ['raw'], homes }: StartOptions = {}): Promise<JobHandle> {
-    const pipeline = this.parse(document);
+    const { pipeline, plans } = parsePipeline(document, parseSettings(this.options.settings));
     parseSettings({ homes: homes ?? {} });
     const text = JSON.stringify(pipeline);
-    const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_PIPELINE_BYTES) {
-      throw invalid(`data should NOT be larger than ${String(MAX_PIPELINE_BYTES)} bytes, it has ${String(bytes)}`);
-    }
     const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
     const searchable = await within(this.client, START_WITHIN_MS, () => this.isSearchable());
-    const { settings, dataUrl } = this.options;
+    const { settings, dataUrl, blobs } = this.options;
+    const isRepeated =
+      blobs !== undefined && idempotencyKey !== undefined && text.length > MAX_INLINE_BYTES
+        ? await this.isStarted(jobId, digest)
+        : false;
+    if (isRepeated) return this.getHandle(jobId);
+    const { light, flowInput } = await this.lighten(pipeline, plans, { jobId, digest });
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
@@ -127,9 +138,10 @@ export class PipelineClient {
       memo: { [DIGEST]: digest },
       taskQueue: this.options.taskQueue ?? 'pipelines',
       args: [
-        pipeline,
+        light,
         {
           ...settings,
+          ...(flowInput !== undefined && { flowInput }),
           ...(dataUrl !== undefined && { dataUrl: dataUrl(jobId) }),
           ...(homes !== undefined && { homes }),
         },
@@ -149,10 +161,47 @@ export class PipelineClient {
       await within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const { memo } = await describeJob(this.client, jobId);
-      if (memo?.[DIGEST] !== digest) throw new PipelineError('Conflict', 'the key was used with another pipeline');
+      await this.isStarted(jobId, digest);
     }
     return this.getHandle(jobId);
+  }
+
+  /** @throws PipelineError `Conflict` where it is another pipeline's */
+  private async isStarted(jobId: string, digest: string): Promise<boolean> {
+    try {
+      const { memo } = await describeJob(this.client, jobId);
+      if (memo?.[DIGEST] === digest) return true;
+    } catch (error) {
+      if (error instanceof PipelineError && error.code === 'NotFound') return false;
+      throw error;
+    }
+    throw new PipelineError('Conflict', 'the key was used with another pipeline');
+  }
+
+  /** What travels to the workflow: a large flow input stays behind, in a blob. */
+  private async lighten(
+    pipeline: Pipeline,
+    plans: readonly NodePlan[],
+    { jobId, digest }: { readonly jobId: string; readonly digest: string },
+  ): Promise<{ light: Pipeline; flowInput?: StoredFlowInput }> {
+    const { flowInput = null } = pipeline;
+    const text = JSON.stringify(flowInput);
+    const bytes = Buffer.byteLength(text);
+    // The key stays in its place.
+    const rest = pipeline.flowInput === undefined ? pipeline : { ...pipeline, flowInput: null };
+    const others = Buffer.byteLength(JSON.stringify(rest));
+    if (others > MAX_PIPELINE_BYTES) throw tooLarge('data', MAX_PIPELINE_BYTES, others);
+    const { blobs: store } = this.options;
+    if (store === undefined || bytes <= MAX_INLINE_BYTES) {
+      const left = MAX_PIPELINE_BYTES - others;
+      if (bytes > left) throw tooLarge('data.flowInput', left, bytes);
+      return { light: pipeline };
+    }
+    const owner = { namespaceId: await this.namespaceId(this.client), jobId };
+    const stored = await storeFlowInput({ store, owner, digest }, text, flowInput, plans);
+    const whole = others + Buffer.byteLength(JSON.stringify(stored));
+    if (whole > MAX_PIPELINE_BYTES) throw tooLarge('data', MAX_PIPELINE_BYTES, whole);
+    return { light: rest, flowInput: stored };
   }
 
   /** Does not ask whether there is such a job: the handle's calls do. */
@@ -187,4 +236,8 @@ export class PipelineClient {
     );
     return this.searchable;
   }
+}
+
+function tooLarge(field: string, limit: number, bytes: number): PipelineError {
+  return invalid(`${field} should NOT be larger than ${String(limit)} bytes, it has ${String(bytes)}`);
 }

@@ -4,6 +4,7 @@ import type { BlobStore } from './blobs/blobs';
 import { JobResults } from './blobs/job-results';
 import type { WebhookKind } from './domain/delivery';
 import { PipelineError } from './domain/errors';
+import { withFlowInput } from './blobs/flow-input';
 import { TERMINAL_STATUSES, type ProgressBody, type ResultBody } from './domain/events';
 import type { JobRecord } from './domain/job-record';
 import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
@@ -86,9 +87,15 @@ export class JobHandle {
     return new JobResults({ results, ...(parts !== null && { parts }) }, this.blobs);
   }
 
+  /** When it was started, in milliseconds since 1970, UTC. */
+  async startTime(): Promise<number> {
+    return (await this.describe()).startTime.getTime();
+  }
+
   /** What it was started with. Needs no worker. */
   async started(): Promise<StartedJob> {
-    return await readStartedJob(this.client, await this.describe());
+    const { pipeline, flowInput, ...rest } = await readStartedJob(this.client, await this.describe());
+    return { pipeline: await withFlowInput(pipeline, flowInput, this.blobs), ...rest };
   }
 
   /** How its webhook of that kind was answered last; undefined where no attempt has finished. */

@@ -6,6 +6,7 @@ import {
   createFindWorkers,
   createHttpAlgorithm,
   createReadInput,
+  createReadInputActivity,
   createRunBlock,
   createSendWebhook,
   createSweepBlobs,
@@ -118,7 +119,7 @@ export class PipelinesPlugin extends SimplePlugin {
     const readInput = createReadInput(blobs);
     const namespaceId = createNamespaceId();
     const activities = {
-      readInput,
+      readInput: createReadInputActivity(readInput),
       writeResult: createWriteResult(blobs),
       sweepBlobs: createSweepBlobs(blobs, { namespaceId, isRetained }),
       runBlock: createRunBlock({

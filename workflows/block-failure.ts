@@ -15,7 +15,20 @@ export function failureEvent(error: unknown, blockId: number): BlockEvent {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type === 'AlgorithmNotFound')
     return { type: 'blockRefused', blockId };
-  return { type: 'blockLost', blockId, error: describe(cause), ...lastWords(cause) };
+  return unreadEvent(cause, blockId) ?? { type: 'blockLost', blockId, error: describe(cause), ...lastWords(cause) };
+}
+
+/** @returns undefined where that is not what the failure says */
+function unreadEvent(cause: unknown, blockId: number): BlockEvent | undefined {
+  if (!(cause instanceof ApplicationFailure) || cause.type !== 'InputUnread') return undefined;
+  return { type: 'blockUnread', blockId, error: cause.message, isGone: cause.details?.[0] === true };
+}
+
+/** Of the activity that reads the input of a foreign one, which has not begun. */
+export function readFailure(error: unknown, blockId: number): BlockEvent | ItemOutcome {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && cause.type === 'InputTooLarge') return { error: cause.message, ...FINAL };
+  return unreadEvent(cause, blockId) ?? { type: 'blockUnread', blockId, error: describe(cause), isGone: false };
 }
 
 /**
@@ -58,7 +71,8 @@ function lastWords(cause: unknown): Pick<LostBlock, 'heartbeat' | 'begun'> {
   if (cause instanceof TimeoutFailure) {
     // A block has the server write down its beginning before it begins.
     if (cause.lastHeartbeatDetails == null) return cause.timeoutType === 'HEARTBEAT' ? { begun: 0 } : {};
-    return { heartbeat: cause.lastHeartbeatDetails as BlockHeartbeat };
+    const heartbeat = cause.lastHeartbeatDetails as BlockHeartbeat;
+    return { heartbeat, ...(heartbeat.begun !== undefined && { begun: heartbeat.begun }) };
   }
   if (cause instanceof ApplicationFailure && cause.type === 'BlockInterrupted') {
     const heartbeat = cause.details?.[0] as BlockHeartbeat;

@@ -8,12 +8,13 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import type { AlgorithmHome } from '../src/domain/algorithm-definition';
-import { argsAt, isElsewhere, refuseLarge, type BlockInput, type ItemOutcome } from '../src/domain/block';
+import { argsAt, isElsewhere, refuseLarge, type ItemOutcome } from '../src/domain/block';
 import type { RunBlock } from '../src/domain/hand-out';
 import { homeOf, type Homes } from '../src/domain/homes';
 import { utf8Length, type Json } from '../src/domain/json';
 import type { BlockEvent } from '../src/domain/schedule';
-import { failureEvent, foreignFailure } from './block-failure';
+import { failureEvent, foreignFailure, readFailure } from './block-failure';
+import { Room } from './room';
 
 /** An item may work for as long as its job; a lost worker is noticed by its heartbeat. */
 const BLOCK_TIMEOUT = '3650 days';
@@ -29,10 +30,10 @@ const { runBlock } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-/** Changes nothing, so the server may try it again. */
+/** The job tries it again, and not the server: what waits is to be seen. */
 const { readInput } = proxyActivities<Activities>({
   startToCloseTimeout: '1 minute',
-  retry: { maximumAttempts: 10, maximumInterval: '10s' },
+  retry: { maximumAttempts: 1 },
 });
 
 export type BlockToRun = Pick<RunBlock, 'blockId' | 'input' | 'summary'>;
@@ -40,12 +41,17 @@ export type BlockToRun = Pick<RunBlock, 'blockId' | 'input' | 'summary'>;
 export class Blocks {
   private own = new CancellationScope();
   private foreign = new CancellationScope();
+  private readonly room = new Room();
   private count = 0;
 
-  /** @param apply told how each block ended, in the very turn in which the workflow learns it: histories hold that order */
+  /**
+   * @param isHeld whether nothing more is to begin, as in a pause
+   * @param apply told how each block ended, in the very turn in which the workflow learns it: histories hold that order
+   */
   constructor(
     private readonly homes: Homes | undefined,
     private readonly apply: (event: BlockEvent) => void,
+    private readonly isHeld: () => boolean,
   ) {}
 
   /** Activities of which the server has not told the end yet, also after a stop. */
@@ -56,9 +62,15 @@ export class Blocks {
   run(block: BlockToRun): void {
     const home = homeOf(this.homes, block.input.algorithmName);
     this.count++;
-    void (home?.kind === 'activity' ? this.runForeign(block, home) : this.runOwn(block, home)).finally(() => {
+    void this.runAtHome(block, home).finally(() => {
       this.count--;
     });
+  }
+
+  private runAtHome(block: BlockToRun, home: AlgorithmHome | undefined): Promise<void> {
+    if (home?.kind !== 'activity') return this.runOwn(block, home);
+    // Not a turn later where there is nothing to read: histories hold the order of commands.
+    return isElsewhere(block.input.input) ? this.readAndRun(block, home) : this.runForeign(block, home);
   }
 
   /** Ours begin no other item. Foreign activities know no pause: those that Temporal has go on to their end. */
@@ -84,19 +96,39 @@ export class Blocks {
     }
   }
 
+  /** A foreign activity knows no references. */
+  private async readAndRun(block: BlockToRun, home: ForeignHome): Promise<void> {
+    const { blockId, input } = block;
+    const { nodeName } = input;
+    let taken: number | undefined;
+    try {
+      taken = await this.foreign.run(() => this.room.take(nodeName, this.isHeld));
+      if (taken === undefined) {
+        this.apply({ type: 'blockEnded', blockId, outcome: NOTHING_BEGUN });
+        return;
+      }
+      const read = await this.foreign.run(() => readInput(input.input));
+      const bytes = utf8Length(JSON.stringify(read));
+      this.room.fit(nodeName, taken, bytes);
+      taken = bytes;
+      // A pause that came meanwhile lets nothing begin.
+      if (this.isHeld()) this.apply({ type: 'blockEnded', blockId, outcome: NOTHING_BEGUN });
+      else await this.runForeign({ ...block, input: { ...input, input: read } }, home);
+    } catch (error) {
+      const failure = readFailure(error, blockId);
+      this.apply('type' in failure ? failure : endOf(blockId, failure, 0));
+    } finally {
+      if (taken !== undefined) this.room.free(taken);
+    }
+  }
+
   /** A block of one item: the activity takes its arguments as an algorithm does, and answers its result. */
   private async runForeign({ blockId, input, summary }: BlockToRun, home: ForeignHome): Promise<void> {
     const { itemTtlMs, items } = input;
     const startedAt = Date.now();
-    const end = (outcome: ItemOutcome): void => {
-      const durationMs = Date.now() - startedAt;
-      this.apply({ type: 'blockEnded', blockId, outcome: { outcomes: [outcome], durationMs } });
-    };
     try {
-      // Not a turn later where there is nothing to read: histories hold the order of commands.
-      const whole = isElsewhere(input.input) ? await this.foreign.run(() => readWhole(input)) : input;
       const output = await this.foreign.run(() =>
-        scheduleActivity<unknown>(home.type, [argsAt(whole, 0, items?.[0]?.[0])], {
+        scheduleActivity<unknown>(home.type, [argsAt(input, 0, items?.[0]?.[0])], {
           taskQueue: home.taskQueue,
           startToCloseTimeout: itemTtlMs ?? BLOCK_TIMEOUT,
           ...(home.heartbeatTimeoutMs !== undefined && { heartbeatTimeout: home.heartbeatTimeoutMs }),
@@ -105,18 +137,16 @@ export class Blocks {
           summary,
         }),
       );
-      end(toOutcome(output));
+      this.apply(endOf(blockId, toOutcome(output), Date.now() - startedAt));
     } catch (error) {
       const failure = foreignFailure(error, blockId, itemTtlMs !== undefined);
-      if ('type' in failure) this.apply(failure);
-      else end(failure);
+      this.apply('type' in failure ? failure : endOf(blockId, failure, Date.now() - startedAt));
     }
   }
 }
 
-/** A foreign activity knows no references. */
-async function readWhole(block: BlockInput): Promise<BlockInput> {
-  return { ...block, input: await readInput(block.input) };
+function endOf(blockId: number, outcome: ItemOutcome, durationMs: number): BlockEvent {
+  return { type: 'blockEnded', blockId, outcome: { outcomes: [outcome], durationMs } };
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };

@@ -41,16 +41,23 @@ export async function runBatch({ jobId, batch, window, homes, message }: BatchIn
   let isStopped = false;
   let isPressed = false;
   let isUrgent = false;
-  const blocks = new Blocks(homes, (event) => {
-    ended.push(event);
-    isUrgent ||= isNews(event);
-  });
+  let isPaused = false;
+  const blocks = new Blocks(
+    homes,
+    (event) => {
+      ended.push(event);
+      isUrgent ||= isNews(event);
+    },
+    () => isPaused,
+  );
   const isIdle = (): boolean => queue.length === 0 && blocks.inFlight === 0;
 
   const take = (told: BatchMessage): void => {
     queue.push(...told.blocks);
     isPressed = told.isPressed;
     isClosed ||= told.close === true;
+    // Blocks that come after a pause are those of a job that was resumed.
+    if (told.blocks.length > 0) isPaused = false;
     if (told.pause === true) giveBack();
     if (told.stop === true) stop();
   };
@@ -104,6 +111,7 @@ export async function runBatch({ jobId, batch, window, homes, message }: BatchIn
   }
 
   function giveBack(): void {
+    isPaused = true;
     for (const { blockId } of queue.splice(0)) {
       ended.push({ type: 'blockEnded', blockId, outcome: { outcomes: [], durationMs: 0 } });
     }

@@ -86,7 +86,7 @@ export async function runPipeline(
   const applyToRunning = (event: JobEvent): void => {
     if (!isEnded(job)) apply(event);
   };
-  const blocks = new Blocks(settings.homes, applyToRunning);
+  const blocks = new Blocks(settings.homes, applyToRunning, () => job.draining || job.status === 'paused');
   const batches = new Batches(job, settings, applyToRunning);
   let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
   const sender = new ProgressSender(job, settings, earlier?.sender);

@@ -9,6 +9,8 @@ export interface BlobOwner {
   /** Temporal's own id of the namespace, which no other has, whatever its name. */
   readonly namespaceId: string;
   readonly jobId: string;
+  /** When it was written for a job that is about to start, in epoch milliseconds: Temporal may not know that yet. */
+  readonly since?: number;
 }
 
 /** The blob of a folder that says whose it is. */
@@ -48,6 +50,7 @@ export async function readOwner(store: BlobStore, folder: string): Promise<BlobO
   if (ref === undefined) return undefined;
   const found: unknown = JSON.parse((await readBlob(store, ref)).toString());
   if (!isJsonObject(found)) return undefined;
-  const { namespaceId, jobId } = found;
-  return typeof namespaceId === 'string' && typeof jobId === 'string' ? { namespaceId, jobId } : undefined;
+  const { namespaceId, jobId, since } = found;
+  if (typeof namespaceId !== 'string' || typeof jobId !== 'string') return undefined;
+  return { namespaceId, jobId, ...(typeof since === 'number' && { since }) };
 }

@@ -104,6 +104,8 @@ export const BLOCKS_YIELD = 'blocksYield';
 /** What a running block reports: the outcomes so far, by position in the block; null for an item that has none. */
 export interface BlockHeartbeat {
   readonly outcomes: readonly (ItemOutcome | null)[];
+  /** While it reads its input: nothing of it has begun. */
+  readonly begun?: 0;
 }
 
 export function isFailure(outcome: ItemOutcome): outcome is ItemFailure {

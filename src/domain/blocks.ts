@@ -8,9 +8,10 @@ import { isEnded, taskId, type BlockInFlight, type Job, type NodeState } from '.
 import { closeFinished } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
-import { noteRefused, noteStarted, noteUntaken } from './service';
+import { noteRefused, noteServed, noteStarted, noteUntaken } from './service';
 import { moveTask, moveTasks } from './tasks';
 import { MAX_ERROR, MAX_TASK_ERROR, toText } from './text';
+import { noteRead, noteUnread, type UnreadInput } from './unread';
 import { isAwaited, tellWaitingItems } from './wait-any';
 
 export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: number): void {
@@ -23,6 +24,7 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   node.measured.ms += durationMs;
   if (bytes !== undefined) job.hasLeastWork = true;
   if (stored === undefined) job.inlineBytes += bytes ?? 0;
+  if (ended > 0) noteRead(node, blockId);
   if (ended > 0) noteStarted(job, node.plan.algorithmName);
   else noteUntaken(job, node.plan.algorithmName);
   if (stored !== undefined) endStored(job, block, stored, now);
@@ -77,6 +79,20 @@ export function refuseBlock(job: Job, blockId: number, now: number): void {
   if (noteRefused(job, algorithmName, now)) failUnserved(job, algorithmName, now);
 }
 
+/** A worker has the algorithm, and could not read what its items are given. */
+export function leaveUnread(job: Job, unread: UnreadInput, now: number): void {
+  const block = takeBlock(job, unread.blockId);
+  if (block === undefined) return;
+  const { node, indexes } = block;
+  for (const index of indexes) giveBack(job, block, index, now);
+  noteServed(job, node.plan.algorithmName);
+  const isFirst = noteUnread(job, node, unread, now);
+  const [index] = indexes;
+  if (!isFirst || index === undefined) return;
+  const error = toText(`the input can not be read: ${unread.error}`, MAX_TASK_ERROR);
+  warn(job, { ...taskId(node, index), status: 'pending', error }, now);
+}
+
 export function failUnserved(job: Job, algorithmName: string, now: number): void {
   const node = job.nodes.find(({ plan, phase }) => plan.algorithmName === algorithmName && phase === 'open');
   const error = `no worker serves algorithm ${algorithmName}`;
@@ -97,6 +113,7 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   const block = takeBlock(job, lost.blockId);
   if (block === undefined) return;
   const { error, begun = Infinity, heartbeat } = lost;
+  if (begun > 0) noteRead(block.node, lost.blockId);
   if (begun > 0) noteStarted(job, block.node.plan.algorithmName);
   else noteUntaken(job, block.node.plan.algorithmName);
   block.indexes.forEach((index, position) => {

@@ -9,6 +9,7 @@ import type { Job, NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
 import { moveTasks } from './tasks';
+import { mayRead, noteReading } from './unread';
 import { hasWaitAny } from './wait-any';
 
 /** A block to be run. */
@@ -47,7 +48,7 @@ export function handOut(job: Job, now: number): RunBlock[] {
 }
 
 function isReady(job: Job, node: NodeState, now: number): boolean {
-  return node.phase === 'open' && waiting(job, node) > 0 && mayAsk(job, node.plan.algorithmName, now);
+  return node.phase === 'open' && waiting(job, node) > 0 && mayRead(node) && mayAsk(job, node.plan.algorithmName, now);
 }
 
 function waiting(job: Job, node: NodeState): number {
@@ -83,6 +84,7 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect, ...riding });
   node.blocksInFlight++;
   noteAsked(job, plan.algorithmName, now);
+  noteReading(node, blockId, now);
   moveTasks(job, node, indexes, 'pending', 'active', now);
   const { items } = input;
   const summary = items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}`;

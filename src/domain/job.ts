@@ -39,6 +39,19 @@ export interface NodeState {
   runs: Record<number, number>;
   blocksInFlight: number;
   measured: { items: number; ms: number };
+  /** Where its input could not be read. */
+  unread?: Unread | undefined;
+}
+
+/** How a node waits for its input, which could not be read; see `unread.ts`. Times are epoch milliseconds. */
+export interface Unread {
+  readonly tries: number;
+  /** Since when all tries have found that it is gone. */
+  readonly goneSince?: number;
+  /** When it is tried again; absent once that time has come. */
+  readonly nextAt?: number;
+  /** The block that tries, which is one at a time. */
+  readonly probe?: number;
 }
 
 export interface BlockInFlight {

@@ -5,7 +5,7 @@
  */
 import type { BlockOutcome } from './block';
 import { closeBatch } from './batch-workflows';
-import { endBlock, failUnserved, loseBatch, loseBlock, refuseBlock, type LostBlock } from './blocks';
+import { endBlock, failUnserved, leaveUnread, loseBatch, loseBlock, refuseBlock, type LostBlock } from './blocks';
 import { tellFirstSnapshot } from './deferred';
 import { completeJob, completeWritten, draftResult, failJob, stopJob } from './endings';
 import type { JobStatus } from './events';
@@ -18,12 +18,15 @@ import { DEFAULTS } from './pipeline';
 import type { ResultDraft, WrittenResult } from './result-parts';
 import { findUnserved, nextLook, noteSeen, type FindWorkers, type WorkersSeen } from './service';
 import { MAX_ERROR, toText } from './text';
+import { nextRead, passReads, type UnreadInput } from './unread';
 
 /** What became of a block. */
 export type BlockEvent =
   | { readonly type: 'blockEnded'; readonly blockId: number; readonly outcome: BlockOutcome }
   /** The worker was lost, timed out, or answered with an error of its own. */
   | ({ readonly type: 'blockLost' } & LostBlock)
+  /** The worker that took it could not read its input. */
+  | ({ readonly type: 'blockUnread' } & UnreadInput)
   /** The worker that took it does not have its algorithm. */
   | { readonly type: 'blockRefused'; readonly blockId: number };
 
@@ -64,7 +67,7 @@ export interface WriteResult {
 
 /** When the engine wants to be told the time again, in epoch milliseconds: infinite where it does not. */
 export function nextWake(job: Job): number {
-  return Math.min(expiryOf(job), nextLook(job));
+  return Math.min(expiryOf(job), nextLook(job), nextRead(job));
 }
 
 /** The job's ttl counts from its submission, pauses included. */
@@ -113,6 +116,9 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
     case 'blockRefused':
       refuseBlock(job, event.blockId, now);
       break;
+    case 'blockUnread':
+      leaveUnread(job, event, now);
+      break;
     case 'workersSeen':
       if (noteSeen(job, event.algorithmName, event.seen, now)) failUnserved(job, event.algorithmName, now);
       break;
@@ -139,6 +145,7 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       job.status = 'active';
       break;
   }
+  passReads(job, now);
   const isDone = !isEnded(job) && job.nodes.every((node) => node.phase === 'done');
   const wasWriting = job.writingSince !== undefined;
   if (isDone && !wasWriting) completeJob(job, now);

@@ -68,6 +68,13 @@ export function noteUntaken(job: Job, algorithmName: string): void {
   Object.assign(service, { waitingSince: undefined, nextAt: undefined, looks: 0 });
 }
 
+/** A worker that has it took a block of it, and nothing of it could begin for another reason. */
+export function noteServed(job: Job, algorithmName: string): void {
+  const { started } = serviceOf(job, algorithmName);
+  noteStarted(job, algorithmName);
+  serviceOf(job, algorithmName).started = started;
+}
+
 /** @returns whether it has been waited for long enough: the job fails */
 export function noteRefused(job: Job, algorithmName: string, now: number): boolean {
   const service = serviceOf(job, algorithmName);

@@ -1,7 +1,9 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
-import { arrayOf, integer, object, string } from './checks';
+import { arrayOf, integer, object, string, type Check } from './checks';
 import { MUST_DELIVER } from './delivery';
+import { invalid } from './errors';
 import { homesCheck, type Homes } from './homes';
+import type { StoredFlowInput } from './stored';
 
 /** How a job is run, as far as its pipeline does not say it. */
 export interface JobSettings {
@@ -27,6 +29,8 @@ export interface JobSettings {
   readonly inlineLimit: number;
   /** Where receivers read results that do not fit: a URL with `{ref}` in it. Default: none, all results are in the body. */
   readonly dataUrl?: string;
+  /** Where its flow input lies, which the pipeline is given without then. Default: it is in the pipeline. */
+  readonly flowInput?: StoredFlowInput;
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
 }
@@ -46,6 +50,18 @@ export const DEFAULT_SETTINGS: JobSettings = {
 /** A year: timers of Temporal and Node are safe within it. */
 const LONGEST_MS = 365 * 86_400_000;
 
+const name = string({ min: 1, max: 1_000 });
+const blob = object({ store: name, key: name, size: integer(0) }, { required: ['store', 'key', 'size'], closed: true });
+const chunk: Check = (value, at) => {
+  if (!Array.isArray(value) || value.length !== 2) throw invalid(`${at} should be a blob and a count`);
+  blob(value[0], `${at}[0]`);
+  integer(1)(value[1], `${at}[1]`);
+};
+const elements = object(
+  { path: arrayOf(string()), chunks: arrayOf(chunk) },
+  { required: ['path', 'chunks'], closed: true },
+);
+
 const settingsCheck = object(
   {
     window: integer(1, 1_000),
@@ -59,6 +75,7 @@ const settingsCheck = object(
     deliveryRetentionMs: integer(0, LONGEST_MS),
     inlineLimit: integer(0),
     dataUrl: string({ min: 1, max: 4_000 }),
+    flowInput: object({ blob, elements: arrayOf(elements) }, { required: ['blob', 'elements'], closed: true }),
     homes: homesCheck,
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },

@@ -13,7 +13,8 @@ import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
 import { countWaiting, hasWaitAny } from './wait-any';
 
-type NodeFields = 'phase' | 'width' | 'counts' | 'next' | 'givenBack' | 'retries' | 'suspects' | 'runs' | 'measured';
+type NodeFields =
+  'phase' | 'width' | 'counts' | 'next' | 'givenBack' | 'retries' | 'suspects' | 'runs' | 'measured' | 'unread';
 
 type NodeSnapshot = Pick<NodeState, NodeFields> & {
   /** In the order in which they became ready; a list of single indexes in the snapshots of older versions. */
@@ -56,8 +57,19 @@ function snapshotBlock({ nodes }: Job, { node, indexes, ...rest }: BlockInFlight
 }
 
 function snapshotNode(node: NodeState): NodeSnapshot {
-  const { phase, width, counts, next, givenBack, retries, suspects, runs, measured } = node;
-  const fields = { phase, width, counts, next, givenBack, retries, suspects, runs, measured };
+  const { phase, width, counts, next, givenBack, retries, suspects, runs, measured, unread } = node;
+  const fields = {
+    phase,
+    width,
+    counts,
+    next,
+    givenBack,
+    retries,
+    suspects,
+    runs,
+    measured,
+    ...(unread && { unread }),
+  };
   return { ...fields, released: toRuns(node.released), ended: node.outcomes.snapshot() };
 }
 

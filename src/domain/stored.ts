@@ -19,6 +19,23 @@ export interface StoredElements {
   readonly chunks: readonly (readonly [blob: BlobRef, count: number])[];
 }
 
+/** A flow input that is too large for a history. */
+export interface StoredFlowInput {
+  /** The whole as JSON. */
+  readonly blob: BlobRef;
+  /** The arrays in it that nodes read by element. */
+  readonly elements: readonly StoredElements[];
+}
+
+/** How many elements there are; no array has none. */
+export function lengthOf(stored: readonly StoredElements[], path: readonly string[]): number {
+  return findElements(stored, path)?.chunks.reduce((sum, [, count]) => sum + count, 0) ?? 0;
+}
+
+export function findElements(stored: readonly StoredElements[], path: readonly string[]): StoredElements | undefined {
+  return stored.find((one) => one.path.join('.') === path.join('.'));
+}
+
 /** Values in a row: themselves, the lines of a blob, or one that is a blob. */
 export type Part =
   | { readonly values: readonly Json[] }

@@ -18,7 +18,7 @@ export interface UntoldJob {
   /** The number in `x-pipeline-sequence` of each delivery that is missing. */
   readonly sequences: Sequences;
   readonly record: JobRecord;
-  readonly settings: Omit<JobSettings, 'homes'> & { readonly webhookTaskQueue: string };
+  readonly settings: Omit<JobSettings, 'homes' | 'flowInput'> & { readonly webhookTaskQueue: string };
   /** Whether the receiver of progress wants no more of it: its terminal event is only recorded, as dead. */
   readonly gone: boolean;
   /** Whether the job has our search attributes, so that its deliveries may. */

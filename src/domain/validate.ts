@@ -10,10 +10,13 @@ import { getPath, isJsonArray, type Json } from './json';
 import type { Pipeline } from './pipeline';
 import { DEFAULT_SETTINGS } from './settings';
 import { checkShape } from './shape';
+import { findElements, lengthOf, type StoredFlowInput } from './stored';
 
 /** What a pipeline may be at most. */
 export interface Limits {
   readonly maxBatch: number;
+  /** Where the flow input lies, if not in the pipeline: then only its arrays are known. */
+  readonly flowInput?: StoredFlowInput;
 }
 
 /**
@@ -27,7 +30,8 @@ export function parsePipeline(
 ): { pipeline: Pipeline; plans: NodePlan[] } {
   const { pipeline, plans } = parseDefinition(document, limits);
   plans.forEach((plan) => {
-    checkFlowInput(plan, pipeline.flowInput);
+    if (limits.flowInput === undefined) checkFlowInput(plan, pipeline.flowInput);
+    else checkElements(plan, limits.flowInput);
   });
   return { pipeline, plans };
 }
@@ -54,11 +58,22 @@ function checkFlowInput(plan: NodePlan, flowInput: Json | undefined): void {
   }
 }
 
+/** Whoever started the job has checked the rest. */
+function checkElements({ leaves }: NodePlan, { elements }: StoredFlowInput): void {
+  for (const leaf of leaves) {
+    if (leaf.kind !== 'batchReference' || leaf.source.kind !== 'flowInput') continue;
+    const { path } = leaf.source;
+    if (findElements(elements, path) !== undefined) continue;
+    throw invalid(`settings.flowInput has no elements of ${['flowInput', ...path].join('.')}`);
+  }
+}
+
 /** What can be known of a batch's width before its parents have run. */
-function checkWidth(plan: NodePlan, flowInput: Json | undefined, { maxBatch }: Limits): void {
+function checkWidth(plan: NodePlan, flowInput: Json | undefined, { maxBatch, flowInput: stored }: Limits): void {
   const lengths = plan.leaves.flatMap((leaf) => {
     if (leaf.kind === 'rawBatch') return [countElements(leaf.segments)];
     if (leaf.kind !== 'batchReference' || leaf.source.kind !== 'flowInput') return [];
+    if (stored !== undefined) return [lengthOf(stored.elements, leaf.source.path)];
     const value = getPath(flowInput ?? null, leaf.source.path);
     return [isJsonArray(value) ? value.length : 0];
   });

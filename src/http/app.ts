@@ -37,11 +37,15 @@ export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEnd
   readonly apiToken?: string;
   /** Lets receivers read large results without the token. Default: they need it. */
   readonly resultUrls?: Pick<ResultUrls, 'isSigned'>;
+  /** The largest body of a pipeline that is run, for a client that has a place for large flow inputs. Default: 4 MB. */
+  readonly maxPipelineBytes?: number;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
 
 const PREFIX = `/api/${VERSION}`;
+/** Where whole flow inputs come in. */
+const RUNS = new RegExp(`^${PREFIX}/exec/(raw|stored)/?$`);
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
@@ -75,7 +79,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(tagBody);
   app.use(docs.routes());
   app.use(refuseOtherTypes);
-  app.use(readBody());
+  app.use(readBody(RUNS, options.maxPipelineBytes));
   app.use(above.routes());
   app.use(api.routes());
   app.use(api.allowedMethods());

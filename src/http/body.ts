@@ -1,8 +1,9 @@
-/** The bodies of requests: JSON of at most 4 MB, which fits all that Temporal takes. */
+/** The bodies of requests: JSON of at most 4 MB, save pipelines that are run, whose flow input may go to a blob. */
 import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 
-const LIMIT = '4mb';
+/** More than all that Temporal takes. */
+const LIMIT = 4_194_304;
 
 /** Nothing else is guessed at: a form that was meant as JSON would be an empty pipeline. */
 export const refuseOtherTypes: Middleware = async (ctx, next) => {
@@ -11,9 +12,21 @@ export const refuseOtherTypes: Middleware = async (ctx, next) => {
   await next();
 };
 
-/** An empty body is an empty object. Keys that would reach a prototype are refused by the parser. */
-export function readBody(): Middleware {
-  return bodyParser({ enableTypes: ['json'], detectJSON: () => true, jsonLimit: LIMIT, onError });
+/**
+ * An empty body is an empty object. Keys that would reach a prototype are refused by the parser.
+ *
+ * @param runs the paths by which pipelines are run
+ * @param runLimit in bytes; default as for the others
+ */
+export function readBody(runs: RegExp, runLimit = LIMIT): Middleware {
+  const [usual, large] = [parser(LIMIT), parser(runLimit)];
+  return async (ctx, next) => {
+    await (runs.test(ctx.path) ? large : usual)(ctx, next);
+  };
+}
+
+function parser(jsonLimit: number): Middleware {
+  return bodyParser({ enableTypes: ['json'], detectJSON: () => true, jsonLimit: String(jsonLimit), onError });
 }
 
 /** The parser's own word on what is wrong with the text. */

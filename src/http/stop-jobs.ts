@@ -78,13 +78,10 @@ async function matching(
 ): Promise<JobHandle[]> {
   if (pipelineName === undefined && startTime === undefined && statusToStop === undefined) return [handle];
   try {
-    const [{ pipeline, status }, started] = await Promise.all([handle.status(), handle.started()]);
+    const [{ pipeline, status }, at] = await Promise.all([handle.status(), handle.startTime()]);
     const now = status === 'resumed' ? 'active' : status;
     const matches =
-      statuses.includes(now) &&
-      (pipelineName === undefined || pipelineName === pipeline) &&
-      started.startTime >= from &&
-      started.startTime <= to;
+      statuses.includes(now) && (pipelineName === undefined || pipelineName === pipeline) && at >= from && at <= to;
     return matches ? [handle] : [];
   } catch (error) {
     if (error instanceof PipelineError && error.code === 'NotFound') return [];

@@ -2,6 +2,8 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';
+import type { JobSettings } from '../domain/settings';
+import type { StoredFlowInput } from '../domain/stored';
 import { PIPELINE_TYPES } from '../../workflows/search-attributes';
 
 /** How a job came to be. */
@@ -17,11 +19,16 @@ export interface StartedJob {
   readonly types: readonly string[];
 }
 
-/** Of the run that is described; each run of a job has the pipeline among its arguments. */
-export async function readStartedJob(client: Client, description: WorkflowExecutionDescription): Promise<StartedJob> {
+/** Without a flow input that lies in a blob. Of the run that is described; each run of a job has the pipeline among its arguments. */
+export async function readStartedJob(
+  client: Client,
+  description: WorkflowExecutionDescription,
+): Promise<StartedJob & { readonly flowInput?: StoredFlowInput }> {
   const { workflowId, runId, startTime, typedSearchAttributes } = description;
   const { args } = await readStart(client, { workflowId, runId });
+  const { flowInput } = (args[1] ?? {}) as Partial<JobSettings>;
   return {
+    ...(flowInput !== undefined && { flowInput }),
     pipeline: args[0] as Pipeline,
     startTime: startTime.getTime(),
     types: typedSearchAttributes.get(PIPELINE_TYPES) ?? [],

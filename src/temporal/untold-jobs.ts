@@ -166,10 +166,15 @@ const NOTHING_SENT = { sequence: 0, gone: false, pendingMs: undefined } as const
 
 /** @returns undefined for what the workflow would have refused: it never was a job */
 function parse([document, overrides]: readonly unknown[]):
-  { readonly webhooks: NonNullable<Pipeline['webhooks']>; readonly settings: Omit<JobSettings, 'homes'> } | undefined {
+  | {
+      readonly webhooks: NonNullable<Pipeline['webhooks']>;
+      readonly settings: Omit<JobSettings, 'homes' | 'flowInput'>;
+    }
+  | undefined {
   try {
-    const { homes: _, ...settings } = parseSettings(overrides);
-    return { webhooks: parsePipeline(document, settings).pipeline.webhooks ?? {}, settings };
+    const { homes: _, flowInput, ...settings } = parseSettings(overrides);
+    const limits = { ...settings, ...(flowInput && { flowInput }) };
+    return { webhooks: parsePipeline(document, limits).pipeline.webhooks ?? {}, settings };
   } catch (error) {
     if (error instanceof PipelineError) return undefined;
     throw error;

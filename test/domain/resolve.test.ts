@@ -21,7 +21,7 @@ function expandInput(input: Json[], batchOperation: 'indexed' | 'cartesian' = 'i
   const plan = planNodes({ name: 'p', nodes: [...others, node] }).at(-1);
   if (plan === undefined) throw new Error('nothing was planned');
   return expand(plan, {
-    flowInput,
+    flowInput: { kind: 'single', value: flowInput },
     output: (name) => OUTPUTS[name] ?? { kind: 'single', value: null },
     items: () => ({ length: 0, at: () => undefined }),
   });

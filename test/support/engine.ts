@@ -12,7 +12,7 @@ import { reduce, type JobEvent } from '../../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../../src/domain/snapshot';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/domain/settings';
 import { parsePipeline } from '../../src/domain/validate';
-import { entriesOf, readForm, storeOutcomes } from './memory-blobs';
+import { entriesOf, readForm, storeFlowInput, storeOutcomes } from './memory-blobs';
 
 const START = Date.UTC(2018, 0, 16, 14, 47, 4, 142);
 
@@ -56,9 +56,16 @@ export class Engine {
     settings: Partial<JobSettings> = {},
     private readonly stores = false,
   ) {
-    const { pipeline, plans } = parsePipeline(document);
+    const whole = parsePipeline(document);
+    const flowInput = stores ? storeFlowInput(whole) : undefined;
+    const given = { ...DEFAULT_SETTINGS, ...settings, ...(flowInput && { flowInput }) };
+    // The workflow has the pipeline without what lies in a blob.
+    const { pipeline, plans } = parsePipeline(
+      flowInput === undefined ? document : { ...whole.pipeline, flowInput: null },
+      given,
+    );
     const jobId = `${pipeline.name}:672a8b0e-c0b0-486e-bb2b-4571b0805f29`;
-    this.job = createJob(jobId, pipeline, plans, { ...DEFAULT_SETTINGS, ...settings }, this.now);
+    this.job = createJob(jobId, pipeline, plans, given, this.now);
   }
 
   apply(event: JobEvent): void {
@@ -124,6 +131,12 @@ export class Engine {
       ...(outcomes !== undefined && { heartbeat: { outcomes } }),
       ...(begun !== undefined && { begun }),
     });
+  }
+
+  /** Lets a block come back unbegun, as its worker could not read its input. */
+  unread(block: RunBlock | string, error: string, isGone: boolean): void {
+    const { blockId } = this.release(block);
+    this.apply({ type: 'blockUnread', blockId, error, isGone });
   }
 
   private release(which: RunBlock | string): RunBlock {

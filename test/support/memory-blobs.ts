@@ -4,7 +4,8 @@ import type { BlobRef } from '../../src/domain/blob';
 import type { ResultEntry } from '../../src/domain/events';
 import { getPath, isJsonArray, type Json } from '../../src/domain/json';
 import { entryHead, type ResultPart } from '../../src/domain/result-parts';
-import type { Part } from '../../src/domain/stored';
+import type { Part, StoredFlowInput } from '../../src/domain/stored';
+import type { parsePipeline } from '../../src/domain/validate';
 
 const blobs = new Map<string, readonly ItemOutcome[]>();
 
@@ -49,6 +50,19 @@ export function storeOutcomes(
     return isFailure(outcome) ? [[position, outcome] as const] : [];
   });
   return { ...base, stored: { blob: put(outcomes), count: outcomes.length, failures } };
+}
+
+/** As a client leaves a flow input behind; nothing where there is none. */
+export function storeFlowInput({ pipeline, plans }: ReturnType<typeof parsePipeline>): StoredFlowInput | undefined {
+  const { flowInput } = pipeline;
+  if (flowInput === undefined) return undefined;
+  const paths = plans.flatMap(({ leaves }) =>
+    leaves.flatMap((leaf) => {
+      return leaf.kind === 'batchReference' && leaf.source.kind === 'flowInput' ? [leaf.source.path] : [];
+    }),
+  );
+  const [stored] = storeOutcomes([{ result: flowInput }], paths).outcomes;
+  return stored !== undefined && 'blob' in stored ? { blob: stored.blob, elements: stored.elements ?? [] } : undefined;
 }
 
 /** An input with every reference replaced by what it stands for. */

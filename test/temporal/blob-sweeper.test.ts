@@ -52,7 +52,7 @@ describe('blobs of jobs that Temporal has forgotten', () => {
     await until('it is forgotten', isForgotten, 120_000);
   }
 
-  async function ownerOf({ jobId }: JobHandle): Promise<BlobOwner> {
+  async function ownerOf({ jobId }: Pick<JobHandle, 'jobId'>): Promise<BlobOwner> {
     const { namespaceInfo } = await suite.client.workflowService.describeNamespace({
       namespace: suite.client.options.namespace,
     });
@@ -89,6 +89,18 @@ describe('blobs of jobs that Temporal has forgotten', () => {
     await blobs.put('nobody/x', 'text');
     expect(await sweep()).to.equal(0);
     expect(await folders()).to.equal(before + 2);
+  });
+
+  it('stay for an hour where they are of a job that is about to start', async () => {
+    if (blobs === undefined) throw new Error('there is no store');
+    const before = await folders();
+    const owner = await ownerOf({ jobId: 'starting:1' });
+    await new JobBlobs(blobs).put({ ...owner, since: Date.now() - 3_500_000 }, 'x', 'text');
+    expect(await sweep()).to.equal(0);
+    expect(await folders()).to.equal(before + 1);
+    await new JobBlobs(blobs).put({ ...owner, since: Date.now() - 3_700_000 }, 'x', 'text');
+    expect(await sweep()).to.equal(1);
+    expect(await folders()).to.equal(before);
   });
 
   it('are looked for every hour, by a schedule that the worker makes', async () => {

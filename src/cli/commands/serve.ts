@@ -71,6 +71,7 @@ async function listen(config: Config): Promise<Facade> {
     ...(config.rateLimit !== undefined && { rateLimit: config.rateLimit }),
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
     resultUrls,
+    maxPipelineBytes: MAX_PIPELINE_BYTES,
     readiness: () => readiness(client, store, taskQueue),
     log,
   });
@@ -85,6 +86,9 @@ async function listen(config: Config): Promise<Facade> {
     },
   };
 }
+
+/** What a worker keeps of blobs that it has read is a little more. */
+const MAX_PIPELINE_BYTES = 60_000_000;
 
 const READY_WITHIN = 2_000;
 

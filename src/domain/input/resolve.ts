@@ -1,21 +1,21 @@
 /** What the leaves of a node's input stand for, once everything they refer to is there. */
 import type { BlockForm } from '../block';
 import { getPath, isJsonArray, type Json } from '../json';
-import { areAtHand, StoredLine, toParts, type StoredElements } from '../stored';
+import { areAtHand, findElements, StoredLine, toParts, type StoredElements } from '../stored';
 import type { BatchSegment, InputLeaf, Path, Source } from './ast';
 
 /** The output of a finished node: one value, or for a batch its items' in index order, undefined where one failed. */
-export type NodeOutput =
-  | {
-      readonly kind: 'single';
-      readonly value: Json | StoredLine;
-      /** Of a value that lies in a blob: the arrays in it that others read by element. */
-      readonly stored?: readonly StoredElements[];
-    }
-  | { readonly kind: 'batch'; readonly items: Elements };
+export type NodeOutput = SingleValue | { readonly kind: 'batch'; readonly items: Elements };
+
+export interface SingleValue {
+  readonly kind: 'single';
+  readonly value: Json | StoredLine;
+  /** Of a value that lies in a blob: the arrays in it that others read by element. */
+  readonly stored?: readonly StoredElements[];
+}
 
 export interface Scope {
-  readonly flowInput: Json | undefined;
+  readonly flowInput: SingleValue;
   output(nodeName: string): NodeOutput;
   /** The items of a batch node that may still run: undefined where one has not succeeded, and past the end. */
   items(nodeName: string): Elements;
@@ -53,8 +53,7 @@ export function resolveLeaf(leaf: InputLeaf, scope: Scope): ResolvedLeaf {
 /** `@…`: a path that leads nowhere is null; over a batch the path is taken in each item, a failed one being null. */
 function readWhole(source: Source, scope: Scope): Exclude<ResolvedLeaf, { kind: 'elements' }> {
   const { path } = source;
-  if (source.kind === 'flowInput') return { kind: 'value', value: getPath(scope.flowInput ?? null, path) ?? null };
-  const output = scope.output(source.nodeName);
+  const output = outputOf(source, scope);
   if (output.kind === 'single') {
     const { value } = output;
     if (!(value instanceof StoredLine)) return { kind: 'value', value: getPath(value, path) ?? null };
@@ -67,12 +66,16 @@ function readWhole(source: Source, scope: Scope): Exclude<ResolvedLeaf, { kind: 
     : { kind: 'stored', form: { kind: 'storedList', parts: toParts(list), path } };
 }
 
+function outputOf(source: Source, scope: Scope): NodeOutput {
+  return source.kind === 'flowInput' ? scope.flowInput : scope.output(source.nodeName);
+}
+
 /** `#@…`: the elements of an array; over a batch its successful items; anything else is an empty batch. */
 function readElements(source: Source, scope: Scope): Elements {
   const { path } = source;
-  const output = source.kind === 'node' ? scope.output(source.nodeName) : undefined;
-  if (output?.kind === 'batch') return onlyPresent(fromItems(output.items, path));
-  if (output?.value instanceof StoredLine) return fromStored(output.stored ?? [], path);
+  const output = outputOf(source, scope);
+  if (output.kind === 'batch') return onlyPresent(fromItems(output.items, path));
+  if (output.value instanceof StoredLine) return fromStored(output.stored ?? [], path);
   const whole = readWhole(source, scope);
   return fromList(whole.kind === 'value' && isJsonArray(whole.value) ? whole.value : []);
 }
@@ -105,16 +108,25 @@ function onlyPresent(elements: Elements): Elements {
 
 /** The elements of an array that its writer has laid down by themselves; no array is an empty batch. */
 function fromStored(stored: readonly StoredElements[], path: Path): Elements {
-  const { chunks = [] } = stored.find((one) => one.path.join('.') === path.join('.')) ?? {};
+  const { chunks = [] } = findElements(stored, path) ?? {};
+  const firsts: number[] = [];
+  let length = 0;
+  for (const [, count] of chunks) {
+    firsts.push(length);
+    length += count;
+  }
   return {
-    length: chunks.reduce((sum, [, count]) => sum + count, 0),
+    length,
     at(index) {
-      let line = index;
-      for (const [blob, count] of chunks) {
-        if (line < count) return new StoredLine(blob, line);
-        line -= count;
+      if (index >= length) return undefined;
+      let [low, high] = [0, chunks.length - 1];
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        if ((firsts[middle] ?? 0) <= index) low = middle;
+        else high = middle - 1;
       }
-      return undefined;
+      const [blob] = chunks[low] ?? [];
+      return blob && new StoredLine(blob, index - (firsts[low] ?? 0));
     },
   };
 }
