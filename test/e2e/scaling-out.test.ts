@@ -1,0 +1,107 @@
+import { expect } from 'chai';
+import type { FaultJob } from '../support/fault-job';
+import { useRigs, type FaultRig } from '../support/fault-rig';
+import { runAgainForNothing, runsByItem, type Run } from '../support/journal';
+import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { until } from '../support/until';
+import type { Death } from '../support/worker-process';
+
+/** Within it a worker that joins has work (issue: scaling out). */
+const JOINED_WITHIN_MS = 5_000;
+/** What a lost worker may cost a job: its blocks are known to be lost after ten seconds. The rest is for a busy machine. */
+const LOSS_MS = 10_000 + 4_000;
+/** Far more items than are run: these jobs are stopped. */
+const ENDLESS = 100_000;
+
+describe('workers that share one wide batch', function () {
+  this.timeout(120_000);
+  const createRig = useRigs();
+  let rig: FaultRig;
+
+  before(async function () {
+    this.timeout(TEMPORAL_START_TIMEOUT);
+    await sharedTemporal();
+  });
+
+  beforeEach(async () => {
+    rig = await createRig(await sharedTemporal());
+  });
+
+  it('take fair parts of it', async () => {
+    const workers = await Promise.all([rig.startWorker(), rig.startWorker()]);
+    const job = await rig.startJob({ width: 2_000, ms: 50 });
+    job.expectResults(await job.expectEnd('completed'));
+    const runs = await job.runs();
+    expect(runs).to.have.length(job.width);
+    for (const { pid } of workers) expect(shareOf(pid, runs), `share of ${String(pid)}`).to.be.within(0.3, 0.7);
+  });
+
+  for (const [ms, kind, settings] of [
+    // Of such short ones more at a time would keep this machine busy with nothing but them.
+    [20, 'a hundred in a block', { window: 12 }],
+    [1_000, 'two in a block', {}],
+    [3_000, 'each in a block of its own', {}],
+  ] as const) {
+    it(`give some to one that joins, with items of ${String(ms)} ms, ${kind}`, async () => {
+      await Promise.all([rig.startWorker(), rig.startWorker()]);
+      const job = await rig.startJob({ width: ENDLESS, ms, settings });
+      // Behind the first wave, which rides alone.
+      await job.untilBegun(60);
+      const third = await rig.startWorker();
+      const joinedAt = Date.now();
+      const first = await until('the third worker has work', async () => beganBy(third.pid, await job.runs())[0]);
+      expect(first.began - joinedAt, 'ms until its first item').to.be.at.most(JOINED_WITHIN_MS);
+      // Not by chance: once the blocks that were at the others have ended, it has its part.
+      const shared = [first.began + 3_000, first.began + 6_000] as const;
+      const since = await until('what came since', async () => {
+        const runs = await job.runs();
+        return runs.some(({ began }) => began > shared[1]) && runs.filter(({ began }) => isWithin(shared, began));
+      });
+      expect(shareOf(third.pid, since), 'its share').to.be.within(0.15, 0.6);
+      await job.handle.stop('seen enough');
+      await job.expectEnd('stopped');
+    });
+  }
+
+  it('lose only the items in hand and ten seconds when one of them is killed', async () => {
+    const workers = await Promise.all([rig.startWorker(), rig.startWorker()]);
+    const scene = { width: 3_000, ms: 50 };
+    const undisturbed = await timed(rig, scene);
+    const { job, ms, deaths } = await timed(rig, scene, async (begun) => {
+      await begun(scene.width / 2);
+      return [await workers[0].kill()];
+    });
+    expect(deaths).to.have.length(1);
+    expect(runAgainForNothing(await job.runs(), deaths)).to.deep.equal([]);
+    const again = [...runsByItem(await job.runs()).values()].filter((all) => all.length > 1);
+    expect(again, 'items that were in hand').to.not.be.empty;
+    expect(ms - undisturbed.ms, 'ms longer than undisturbed').to.be.at.most(LOSS_MS);
+  });
+});
+
+/** Runs a job to its end. */
+async function timed(
+  rig: FaultRig,
+  scene: { readonly width: number; readonly ms: number },
+  disturb: (begun: (count: number) => Promise<void>) => Promise<Death[]> = () => Promise.resolve([]),
+): Promise<{ readonly job: FaultJob; readonly ms: number; readonly deaths: readonly Death[] }> {
+  const startedAt = Date.now();
+  const job = await rig.startJob(scene);
+  const deaths = await disturb((count) => job.untilBegun(count));
+  const result = await job.handle.result();
+  const ms = Date.now() - startedAt;
+  job.expectResults(result);
+  return { job, ms, deaths };
+}
+
+function isWithin([from, to]: readonly [number, number], time: number): boolean {
+  return from <= time && time < to;
+}
+
+function beganBy(pid: number, runs: readonly Run[]): Run[] {
+  return runs.filter((run) => run.pid === pid);
+}
+
+function shareOf(pid: number, runs: readonly Run[]): number {
+  return beganBy(pid, runs).length / runs.length;
+}
