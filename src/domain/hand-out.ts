@@ -96,10 +96,15 @@ const MAX_INLINE_BYTES = 1_200_000;
 /** What a value may take to travel through the job, and not through a blob. */
 const MAX_VALUE_BYTES = 32_000;
 
-/** What the outcomes of one more block may add to the job; never so much that all in flight exceed what it may hold. */
-function inlineBytesLeft({ inlineBytes, blocks }: Job): number {
+/**
+ * What the outcomes of one more block may add to the job: its share of what is left for all that the window has room for,
+ * so that the last of them have as much as the first.
+ */
+function inlineBytesLeft(job: Job): number {
+  const { inlineBytes, blocks } = job;
   const granted = [...blocks.values()].reduce((sum, block) => sum + block.inlineBytes, 0);
-  return Math.max(0, Math.min(MAX_VALUE_BYTES, Math.floor((MAX_INLINE_BYTES - inlineBytes - granted) / 4)));
+  const left = Math.max(0, MAX_INLINE_BYTES - inlineBytes - granted);
+  return Math.min(MAX_VALUE_BYTES, Math.floor(left / Math.max(1, windowOf(job) - blocks.size)));
 }
 
 /** Arrays in a node's output that others read by element. */
