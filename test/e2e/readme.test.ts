@@ -1,11 +1,14 @@
 import { expect } from 'chai';
+import { Webhook } from 'standardwebhooks';
 import { after, before } from 'mocha';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import type { State } from '../../src/cli/state';
 import { freePort } from '../../src/temporal/ports';
+import { findTemporalCli } from '../../src/temporal/temporal-cli';
 import { ensurePython } from '../support/python';
 import { Program, Readme, ROOT, shell } from '../support/readme';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
@@ -21,6 +24,7 @@ interface ResultAnswer {
 describe('the README', function () {
   this.timeout(TEMPORAL_START_TIMEOUT);
   const readme = new Readme();
+  const delivery = new Readme('docs/delivery.md');
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const programs: Program[] = [];
   const closing: Server[] = [];
@@ -119,14 +123,35 @@ describe('the README', function () {
     await receiver.end();
   });
 
-  for (const [name, mark, prepare] of [
-    ['in Node', '// receiver.mjs', () => Promise.resolve(process.execPath)],
-    ['in Python', '# receiver.py', () => ensurePython(['standardwebhooks==1.0.1'])],
+  async function startInPython(file: string): Promise<Program> {
+    const python = await ensurePython(['standardwebhooks==1.0.1', 'fastapi==0.165.0', 'uvicorn==0.54.0']);
+    const app = ['receiver:app', '--port', String(receiverPort), '--app-dir', dirname(file)];
+    return start(python, ['-m', 'uvicorn', ...app]);
+  }
+
+  /** Sends one signed event and its duplicate. @returns what was answered */
+  async function sendTwice(): Promise<number[]> {
+    const [id, body, at] = [`msg_${randomUUID()}`, JSON.stringify({ mark: 'once' }), new Date()];
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      'webhook-signature': new Webhook(secret).sign(id, at, body),
+      'x-pipeline-event': 'result',
+    };
+    const post = () => fetch(`http://localhost:${String(receiverPort)}/result`, { method: 'POST', headers, body });
+    return [(await post()).status, (await post()).status];
+  }
+
+  for (const [name, mark, run] of [
+    ['in Node', '// receiver.mjs', (file: string) => Promise.resolve(start(process.execPath, [file]))],
+    ['in Python', '# receiver.py', startInPython],
   ] as const) {
-    it(`has a receiver ${name} that verifies what the quick start sends`, async () => {
+    it(`has a receiver ${name}, in ten lines, that verifies what the quick start sends`, async () => {
+      const code = readme.take(mark);
+      expect(code.split('\n').filter((line) => line !== '' && line !== mark)).to.have.length(10);
       const file = join(folder, mark.replace(/.* /, ''));
-      await writeFile(file, onPorts(readme.take(mark)));
-      const receiver = start(await prepare(), [file]);
+      await writeFile(file, onPorts(code));
+      const receiver = await run(file);
       await until('it listens', () =>
         fetch(`http://localhost:${String(receiverPort)}/`).then(
           () => true,
@@ -138,7 +163,10 @@ describe('the README', function () {
       for (const part of ['pending', 'completed', 'green#3']) await receiver.says(part);
       const { status } = await fetch(`http://localhost:${String(receiverPort)}/`, { method: 'POST', body: '{}' });
       expect(status, 'what is not signed').to.equal(401);
+      expect(await sendTwice()).to.deep.equal([204, 204]);
+      await receiver.says('once');
       await receiver.end();
+      expect(receiver.output.match(/once/g), 'a duplicate is dropped').to.have.length(1);
       const polled = await shell(onPorts(readme.take('/exec/status/$JOB_ID')), { JOB_ID: String(jobId) });
       expect(polled).to.include('"100.00% completed, 3 succeed"').and.to.include('"result":30');
     });
@@ -195,6 +223,41 @@ describe('the README', function () {
     const printed = await shell(`node --import tsx ${client}`, env);
     await serving.end();
     expect(printed).to.include("nodeName: 'green'").and.to.include('result: 30');
+  });
+
+  it('has commands for deliveries in its sister, which answer', async () => {
+    const url = `http://localhost:${String(await freePort(0))}/gone`;
+    const nodes = [{ nodeName: 'green', algorithmName: 'green-alg', input: [1] }];
+    const { jobId } = await post(
+      `curl -s localhost:3000/api/v1/exec/raw -H 'content-type: application/json' -d '${JSON.stringify({ name: 'deaf', nodes, webhooks: { result: url } })}'`,
+    );
+    expect(await resultOf(String(jobId))).to.deep.equal([10]);
+    const list = `http://localhost:${String(facadePort)}/api/v1/webhooks/deliveries?jobId=${String(jobId)}`;
+    const id = await until('its first attempt is listed', async () => {
+      const { hits } = (await (await fetch(list)).json()) as { hits: { id: string; attempts: unknown[] }[] };
+      return hits.find(({ attempts }) => attempts.length > 0)?.id;
+    });
+    const state = JSON.parse(await readFile(join(folder, 'data', 'state.json'), 'utf8')) as State;
+    const env = {
+      JOB_ID: String(jobId),
+      WEBHOOK_ID: id,
+      TEMPORAL_ADDRESS: state.temporal?.address,
+      PATH: [dirname(await findTemporalCli()), process.env['PATH']].join(delimiter),
+    };
+    const run = (mark: string, before = '') =>
+      shell(onPorts(before + delivery.take(mark)).replaceAll('https://example.com/hook', url), env);
+    const asked = await run('$API/webhooks/list');
+    const sent = await run('$API/webhooks/test', `${/^API=.*$/m.exec(delivery.take('API='))?.[0] ?? ''}\n`);
+    for (const printed of [asked, sent]) expect(/"error":\{.*/.exec(printed)?.[0]).to.equal(undefined);
+    expect(asked.match(/"hits":\[/g)).to.have.length(3);
+    expect(asked.split(id).length, 'in three answers').to.be.at.least(4);
+    expect(sent.match(/\{"redelivering":\d+\}/g)).to.have.length(2);
+    expect(sent, 'nobody listens there').to.match(/"error":"connect"[^}]*\}$/);
+    const told = await run('temporal workflow describe');
+    expect(told)
+      .to.include(`${String(jobId)}/result`)
+      .and.to.include('deliverWebhook');
+    expect(delivery.untaken()).to.deep.equal([]);
   });
 
   it('has nothing that was not run', () => {

@@ -1,4 +1,4 @@
-/** The README's code, as whoever copies it would run it. */
+/** The code of the README and of its sisters, as whoever copies it would run it. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -19,8 +19,9 @@ export class Readme {
   private readonly blocks: readonly Block[];
   private readonly taken = new Set<Block>();
 
-  constructor() {
-    const text = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  /** @param file from the root of the repository */
+  constructor(file = 'README.md') {
+    const text = readFileSync(join(ROOT, file), 'utf8');
     this.blocks = [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = '', block = '']) => ({
       language,
       text: block,
