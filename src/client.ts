@@ -19,6 +19,7 @@ import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { describeJob } from './temporal/jobs';
 import type { JobType } from './temporal/started-job';
+import { createShortReader } from './temporal/short-algorithms';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 import { PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TAGS, PIPELINE_TYPES } from '../workflows/search-attributes';
@@ -54,7 +55,10 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   /** How the job came to be, as the search attribute `PipelineTypes` tells it. Default `['raw']`. */
   readonly types?: readonly JobType[];
-  /** Where its algorithms are run. Default: all by the workers of the client's task queue. */
+  /**
+   * Where its algorithms are run. Default: all by the workers of the client's task queue, and those that they have announced
+   * as short as such.
+   */
   readonly homes?: Homes;
 }
 
@@ -78,12 +82,14 @@ export class PipelineClient {
   readonly deliveries: Deliveries;
 
   private searchable: Promise<boolean> | undefined;
+  private readonly findShort: (pipeline: Pipeline) => Promise<Homes | undefined>;
 
   constructor(
     private readonly client: Client,
     private readonly options: PipelineClientOptions = {},
   ) {
     this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
+    this.findShort = createShortReader(client, options.taskQueue ?? 'pipelines');
   }
 
   /**
@@ -107,9 +113,12 @@ export class PipelineClient {
    * @throws PipelineError `InvalidPipeline`, or `Conflict` where the key was used with another pipeline; then nothing was
    * started
    */
-  async start(document: Pipeline, { idempotencyKey, types = ['raw'], homes }: StartOptions = {}): Promise<JobHandle> {
+  async start(
+    document: Pipeline,
+    { idempotencyKey, types = ['raw'], ...given }: StartOptions = {},
+  ): Promise<JobHandle> {
     const pipeline = this.parse(document);
-    parseSettings({ homes: homes ?? {} });
+    parseSettings({ homes: given.homes ?? {} });
     const text = JSON.stringify(pipeline);
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_PIPELINE_BYTES) {
@@ -118,7 +127,10 @@ export class PipelineClient {
     const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
-    const searchable = await within(this.client, START_WITHIN_MS, () => this.isSearchable());
+    const [searchable, homes] = await Promise.all([
+      within(this.client, START_WITHIN_MS, () => this.isSearchable()),
+      given.homes ?? this.findShort(pipeline),
+    ]);
     const { settings, dataUrl } = this.options;
     const options: WorkflowStartOptions = {
       workflowId: jobId,

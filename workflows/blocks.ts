@@ -4,6 +4,7 @@ import {
   CancellationScope,
   isCancellation,
   proxyActivities,
+  proxyLocalActivities,
   scheduleActivity,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
@@ -11,6 +12,7 @@ import type { AlgorithmHome } from '../src/domain/algorithm-definition';
 import { argsAt, isElsewhere, refuseLarge, type BlockInput, type ItemOutcome } from '../src/domain/block';
 import type { RunBlock } from '../src/domain/hand-out';
 import { homeOf, type Homes } from '../src/domain/homes';
+import { GIVEN_UP_MS } from '../src/domain/short';
 import { utf8Length, type Json } from '../src/domain/json';
 import type { JobEvent } from '../src/domain/schedule';
 import { failureEvent, foreignFailure } from './block-failure';
@@ -26,6 +28,14 @@ const { runBlock } = proxyActivities<Activities>({
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { maximumAttempts: 1 },
   // A paused job takes what its blocks have done by then.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
+/** By the worker that has the workflow's task: of an algorithm that is short. */
+const { runBlock: runHere } = proxyLocalActivities<Activities>({
+  scheduleToStartTimeout: GIVEN_UP_MS,
+  startToCloseTimeout: GIVEN_UP_MS,
+  retry: { maximumAttempts: 1 },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
@@ -70,10 +80,13 @@ export class Blocks {
     this.foreign.cancel();
   }
 
-  private async runOwn({ blockId, input, summary }: RunBlock, home: AlgorithmHome | undefined): Promise<void> {
+  private async runOwn(block: RunBlock, home: AlgorithmHome | undefined): Promise<void> {
+    const { blockId, input, summary, isHere } = block;
     const options = { summary, ...(home?.kind === 'worker' && { taskQueue: home.taskQueue }) };
     try {
-      const outcome = await this.own.run(() => runBlock.executeWithOptions(options, [input]));
+      const outcome = await this.own.run(() =>
+        isHere ? runHere.executeWithOptions({ summary }, [input]) : runBlock.executeWithOptions(options, [input]),
+      );
       this.apply({ type: 'blockEnded', blockId, outcome });
     } catch (error) {
       // Canceled by a pause before a worker had taken it.
