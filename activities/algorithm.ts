@@ -45,9 +45,10 @@ export interface AlgorithmOptions {
    */
   readonly thread?: boolean;
   /**
-   * Promises that an item takes well under a second. A few items, at most 16 of a node, then run as Temporal local
-   * activities in the worker that runs their job, which halves the latency of a small job. An item that takes more than a
-   * second all the same is aborted and runs again, as after a crash. Not with `thread`. Default false.
+   * Promises that an item takes well under a second. The items of a node that has 16 or fewer then run at once, in a
+   * Temporal local activity of the worker that runs their job and beside its slots, which halves the latency of a small
+   * job. One that takes more than a second all the same is aborted and runs again, as after a crash. Only under the retry
+   * policies `OnCrash` and `Always`, and not with `thread`. Default false.
    */
   readonly short?: boolean;
 }

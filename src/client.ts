@@ -55,10 +55,7 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   /** How the job came to be, as the search attribute `PipelineTypes` tells it. Default `['raw']`. */
   readonly types?: readonly JobType[];
-  /**
-   * Where its algorithms are run. Default: all by the workers of the client's task queue, and those that they have announced
-   * as short as such.
-   */
+  /** Where its algorithms are run. Default: by the workers of the client's task queue, as they have announced them. */
   readonly homes?: Homes;
 }
 

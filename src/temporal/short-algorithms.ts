@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { Homes } from '../domain/homes';
 import type { Pipeline } from '../domain/pipeline';
+import { within } from './deadline';
 import { announcedBy } from './registry';
 
 /** A worker that does not know an algorithm as short says so, so what was read may be old. */
@@ -27,9 +28,7 @@ export function createShortReader(
 }
 
 async function readShort(client: Client, taskQueue: string): Promise<Set<string>> {
-  const announcement = await client.connection.withDeadline(Date.now() + READ_WITHIN_MS, () =>
-    announcedBy(client, taskQueue),
-  );
+  const announcement = await within(client, READ_WITHIN_MS, () => announcedBy(client, taskQueue));
   const algorithms = Object.entries(announcement?.algorithms ?? {});
   return new Set(algorithms.filter(([, { short }]) => short === true).map(([name]) => name));
 }
