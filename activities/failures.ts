@@ -14,6 +14,15 @@ export function algorithmNotFound(name: string): ApplicationFailure {
   });
 }
 
+/** The workflow has taken it for short: it is to be run by the queue's workers instead. */
+export function algorithmNotShort(name: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: `algorithm ${name} is not short on this worker`,
+    type: 'AlgorithmNotShort',
+    nonRetryable: true,
+  });
+}
+
 /** Whoever asked for the attempt has taken it for lost, or will have before it can be over. */
 export function attemptOverdue(): ApplicationFailure {
   return ApplicationFailure.create({

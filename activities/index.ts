@@ -7,6 +7,7 @@ export type {
   AlgorithmOptions,
   Algorithms,
 } from './algorithm';
+export { checkAlgorithms, findFault } from './algorithm-options';
 export type { Activities } from './contract';
 export { createFindUntold, type FindUntold } from './find-untold';
 export { createFindWorkers, type IsServed } from './find-workers';

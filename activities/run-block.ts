@@ -1,8 +1,10 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import {
   argsAt,
+  EXPIRED,
   isElsewhere,
   refuseLarge,
   type BlockHeartbeat,
@@ -12,10 +14,11 @@ import {
 import { fromRuns } from '../src/domain/index-runs';
 import type { Json } from '../src/domain/json';
 import type { PutBlob } from '../src/blobs/elements';
+import { MAX_BYTES_HERE, SHORT_MS, TOO_LARGE_HERE, TOO_LONG_HERE, WELL_UNDER_MS } from '../src/domain/short';
 import type { JobBlobs } from '../src/blobs/job-blobs';
 import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
-import { algorithmNotFound, blockInterrupted } from './failures';
+import { algorithmNotFound, algorithmNotShort, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
 import { toBlockOutcome, toOutcome } from './outcome-blobs';
 import { toUnread, type ReadInput } from './read-input';
@@ -53,12 +56,15 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const algorithm: AlgorithmOptions =
       http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
     const context = Context.current();
+    // In the worker of the job's workflow: the server knows nothing of it before its end, and takes no heartbeats.
+    const { isLocal } = context.info;
+    if (isLocal && algorithm.short !== true) throw algorithmNotShort(algorithmName);
     const indexes = block.items === undefined ? [undefined] : fromRuns(block.items);
-    const width = Math.max(1, algorithm.concurrency ?? 1);
+    const width = isLocal ? indexes.length : Math.max(1, algorithm.concurrency ?? 1);
     const input = isElsewhere(block.input) ? await readFirst(context, block, readInput) : block;
     if (input === undefined) return NOTHING_BEGUN;
     const beginning = Array.from({ length: Math.min(width, indexes.length) }, () => null);
-    if (!(await announce(context, { outcomes: beginning }))) return NOTHING_BEGUN;
+    if (!isLocal && !(await announce(context, { outcomes: beginning }))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
     const put = inlineBytes === undefined ? undefined : putter(options, context, block);
     const startedAt = performance.now();
@@ -68,7 +74,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     let reportedAt = startedAt;
     const report = (): void => {
       reportedAt = performance.now();
-      context.heartbeat({ outcomes: [...outcomes] });
+      if (!isLocal) context.heartbeat({ outcomes: [...outcomes] });
     };
 
     const runOne = async (position: number): Promise<void> => {
@@ -76,11 +82,12 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
         algorithm.run,
         argsAt(input, position, indexes[position]),
         { signal: stop.signal, heartbeat: report, log: context.log, attempt: input.attempt },
-        input.itemTtlMs,
+        isLocal ? Math.min(SHORT_MS, input.itemTtlMs ?? SHORT_MS) : input.itemTtlMs,
       );
       // What an item answers after it was told to stop is not its outcome.
       if (stop.signal.aborted) return;
-      outcomes[position] = await outcomeOf(answer, position, block, put);
+      const outcome = await outcomeOf(answer, position, block, put);
+      outcomes[position] = isLocal ? toOutcomeHere(outcome, answer, block, put) : outcome;
       bytes += 'text' in answer ? answer.text.length : answer.error.length;
       // Each report writes out all outcomes so far, so quick items share one.
       if (performance.now() - reportedAt >= HEARTBEAT_MS) report();
@@ -104,7 +111,9 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     }
     const ended = outcomes.filter((outcome) => outcome !== null);
     if (ended.length < begun) throw blockInterrupted({ outcomes });
-    return await toBlockOutcome(ended, Math.round(performance.now() - startedAt), inlineBytes, put);
+    const durationMs = Math.round(performance.now() - startedAt);
+    if (isLocal && durationMs > WELL_UNDER_MS) context.log.warn('the algorithm is declared short', { durationMs });
+    return await toBlockOutcome(ended, durationMs, inlineBytes, put);
   };
 }
 
@@ -119,17 +128,31 @@ async function outcomeOf(
   return refuseLarge(Buffer.byteLength(answer.text)) ?? { result: JSON.parse(answer.text) as Json };
 }
 
+/** What an item has come to that the workflow runs itself: one that is not short has told nothing by that. */
+function toOutcomeHere(
+  outcome: ItemOutcome,
+  answer: ItemAnswer,
+  { itemTtlMs = Infinity }: BlockInput,
+  put: PutBlob | undefined,
+): ItemOutcome {
+  if (answer === EXPIRED && itemTtlMs > SHORT_MS) return TOO_LONG_HERE;
+  const isLarge = put === undefined && 'text' in answer && Buffer.byteLength(answer.text) > MAX_BYTES_HERE;
+  return isLarge ? TOO_LARGE_HERE : outcome;
+}
+
 /** A name tells the run, so that a job that was reset replaces nothing that its earlier run has written. */
 function putter(
   { blobs, namespaceId }: RunBlockOptions,
   { info, client }: Context,
   { jobId }: BlockInput,
 ): PutBlob | undefined {
-  const { workflowExecution, activityId } = info;
+  const { workflowExecution, activityId, isLocal } = info;
   if (blobs === undefined) return undefined;
+  // A local activity that was lost may still write while another of the same id does.
+  const activity = isLocal ? `${activityId}-${randomUUID()}` : activityId;
   return async (name, body) => {
     const owner = { namespaceId: await namespaceId(client), jobId };
-    return await blobs.put(owner, `${workflowExecution?.runId ?? ''}-${activityId}-${name}`, body);
+    return await blobs.put(owner, `${workflowExecution?.runId ?? ''}-${activity}-${name}`, body);
   };
 }
 

@@ -25,8 +25,8 @@ export function createStopSignal(context: Context, jobId: string, isShuttingDown
   // Each item of a block may listen.
   setMaxListeners(0, stop.signal);
   context.cancelled.catch(async (reason: unknown) => {
-    // A shutdown, a timeout or a job that is gone need no asking.
-    if (context.cancellationDetails?.cancelRequested === true) {
+    // A shutdown, a timeout or a job that is gone need no asking, nor what a job's own workflow cancels in itself.
+    if (!context.info.isLocal && context.cancellationDetails?.cancelRequested === true) {
       await whileYielding(context, jobId, isShuttingDown, over.signal);
     }
     if (!over.signal.aborted) stop.abort(reason);

@@ -1,7 +1,7 @@
 /** Loads the modules that `ALGORITHMS` names (contract §9). */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { rememberImport, type Algorithm, type Algorithms } from '../activities';
+import { findFault, rememberImport, type Algorithm, type Algorithms } from '../activities';
 import { exampleAlgorithms } from './examples';
 
 /**
@@ -13,8 +13,9 @@ export async function loadAlgorithms(paths: readonly string[]): Promise<Algorith
   if (paths.length === 0) return exampleAlgorithms;
   const found = new Map<string, Algorithm>();
   for (const path of paths) {
-    for (const [name, algorithm] of Object.entries(await loadModule(path))) {
-      if (!isAlgorithm(algorithm)) throw new Error(`ALGORITHMS: ${path}: "${name}" is neither a function nor { run }`);
+    for (const [name, algorithm] of Object.entries(await loadModule(path)) as [string, Algorithm][]) {
+      const fault = findFault(algorithm);
+      if (fault !== undefined) throw new Error(`ALGORITHMS: ${path}: "${name}": ${fault}`);
       if (found.has(name)) throw new Error(`ALGORITHMS: ${path}: "${name}" is defined by another module too`);
       rememberImport(algorithm, urlOf(path));
       found.set(name, algorithm);
@@ -45,9 +46,4 @@ async function loadModule(path: string): Promise<object> {
 /** Compiled CommonJS carries its default export one level deeper than ESM. */
 function defaultOf(loaded: unknown): unknown {
   return typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : loaded;
-}
-
-function isAlgorithm(value: unknown): value is Algorithm {
-  if (typeof value === 'function') return true;
-  return typeof value === 'object' && value !== null && 'run' in value && typeof value.run === 'function';
 }

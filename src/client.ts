@@ -23,6 +23,7 @@ import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { describeJob } from './temporal/jobs';
 import type { JobType } from './temporal/started-job';
+import { createShortReader } from './temporal/short-algorithms';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 import { PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TAGS, PIPELINE_TYPES } from '../workflows/search-attributes';
@@ -62,7 +63,7 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   /** How the job came to be, as the search attribute `PipelineTypes` tells it. Default `['raw']`. */
   readonly types?: readonly JobType[];
-  /** Where its algorithms are run. Default: all by the workers of the client's task queue. */
+  /** Where its algorithms are run. Default: by the workers of the client's task queue, as they have announced them. */
   readonly homes?: Homes;
 }
 
@@ -87,12 +88,14 @@ export class PipelineClient {
 
   private searchable: Promise<boolean> | undefined;
   private readonly namespaceId = createNamespaceId();
+  private readonly findShort: (pipeline: Pipeline) => Promise<Homes | undefined>;
 
   constructor(
     private readonly client: Client,
     private readonly options: PipelineClientOptions = {},
   ) {
     this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
+    this.findShort = createShortReader(client, options.taskQueue ?? 'pipelines');
   }
 
   /**
@@ -116,14 +119,20 @@ export class PipelineClient {
    * @throws PipelineError `InvalidPipeline`, `Conflict` where the key was used with another pipeline, or `Unavailable`
    * where a large flow input can not be written; then nothing was started
    */
-  async start(document: Pipeline, { idempotencyKey, types = ['raw'], homes }: StartOptions = {}): Promise<JobHandle> {
+  async start(
+    document: Pipeline,
+    { idempotencyKey, types = ['raw'], ...given }: StartOptions = {},
+  ): Promise<JobHandle> {
     const { pipeline, plans } = parsePipeline(document, parseSettings(this.options.settings));
-    parseSettings({ homes: homes ?? {} });
+    parseSettings({ homes: given.homes ?? {} });
     const text = JSON.stringify(pipeline);
     const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
     const jobId = `${pipeline.name}:${uuid}`;
     const digest = createHash('sha256').update(text).digest('hex');
-    const searchable = await within(this.client, START_WITHIN_MS, () => this.isSearchable());
+    const [searchable, homes] = await Promise.all([
+      within(this.client, START_WITHIN_MS, () => this.isSearchable()),
+      given.homes ?? this.findShort(pipeline),
+    ]);
     const { settings, dataUrl, blobs } = this.options;
     const isRepeated =
       blobs !== undefined && idempotencyKey !== undefined && text.length > MAX_INLINE_BYTES

@@ -2,6 +2,7 @@
 import { SimplePlugin } from '@temporalio/plugin';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
+  checkAlgorithms,
   createFindUntold,
   createFindWorkers,
   createHttpAlgorithm,
@@ -113,6 +114,7 @@ export class PipelinesPlugin extends SimplePlugin {
 
   constructor(options: PipelinesPluginOptions) {
     const { algorithms, webhooks = {}, http = {}, announce = true, reconcile = true, blobs } = options;
+    checkAlgorithms(algorithms);
     // The activities are made before the worker that they belong to.
     const own: { worker?: Worker } = {};
     const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
@@ -240,12 +242,8 @@ export function workflowsPath(): string {
 
 function announcementOf(taskQueue: string, algorithms: Algorithms): Announcement {
   const entries = Object.entries(algorithms).map(([name, algorithm]) => {
-    const { concurrency } = typeof algorithm === 'function' ? {} : algorithm;
-    return [name, isCount(concurrency) ? { concurrency } : {}] as const;
+    const { concurrency, short } = typeof algorithm === 'function' ? {} : algorithm;
+    return [name, { ...(concurrency !== undefined && { concurrency }), ...(short === true && { short }) }] as const;
   });
   return { taskQueue, at: Date.now(), algorithms: Object.fromEntries(entries) };
-}
-
-function isCount(value: number | undefined): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 1;
 }

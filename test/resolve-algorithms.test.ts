@@ -20,7 +20,12 @@ const sources: AlgorithmSources = {
   registry: () =>
     Promise.resolve(
       mergeAnnouncements([
-        { taskQueue: 'team', at: 1, algorithms: { both: {}, python: {}, told: { concurrency: 3 } } },
+        {
+          taskQueue: 'team',
+          at: 1,
+          algorithms: { both: {}, python: {}, told: { concurrency: 3 }, far: { short: true } },
+        },
+        { taskQueue: 'pipelines', at: 1, algorithms: { near: { short: true }, not: { short: false } } },
       ]),
     ),
   stored: {
@@ -48,6 +53,9 @@ describe('the home of an algorithm', () => {
     ['java', { kind: 'activity', taskQueue: 'jvm', type: 'Run' }],
     ['told', { kind: 'worker', taskQueue: 'team' }],
     ['both', { kind: 'worker', taskQueue: 'team' }],
+    ['far', { kind: 'worker', taskQueue: 'team' }],
+    ['near', { kind: 'worker', taskQueue: 'pipelines', short: true }],
+    ['not', { kind: 'worker', taskQueue: 'pipelines' }],
     ['image', { kind: 'worker', taskQueue: 'pipelines' }],
     ['known', { kind: 'worker', taskQueue: 'pipelines' }],
   ] as const) {

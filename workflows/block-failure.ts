@@ -7,14 +7,16 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { EXPIRED, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
+import { TOO_LONG_HERE } from '../src/domain/short';
 import type { LostBlock } from '../src/domain/blocks';
 import type { BlockEvent } from '../src/domain/schedule';
+
+const REFUSALS: readonly unknown[] = ['AlgorithmNotFound', 'AlgorithmNotShort'];
 
 /** What an activity that failed as a whole means: its worker was lost, or does not have the algorithm. */
 export function failureEvent(error: unknown, blockId: number): BlockEvent {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure && cause.type === 'AlgorithmNotFound')
-    return { type: 'blockRefused', blockId };
+  if (cause instanceof ApplicationFailure && REFUSALS.includes(cause.type)) return { type: 'blockRefused', blockId };
   return unreadEvent(cause, blockId) ?? { type: 'blockLost', blockId, error: describe(cause), ...lastWords(cause) };
 }
 
@@ -67,10 +69,13 @@ function isUnregistered({ type, message }: ApplicationFailure): boolean {
   );
 }
 
+/** The second is of a local activity for which its worker had no place. */
+const UNBEGUN: readonly unknown[] = ['HEARTBEAT', 'SCHEDULE_TO_START'];
+
 function lastWords(cause: unknown): Pick<LostBlock, 'heartbeat' | 'begun'> {
   if (cause instanceof TimeoutFailure) {
     // A block has the server write down its beginning before it begins.
-    if (cause.lastHeartbeatDetails == null) return cause.timeoutType === 'HEARTBEAT' ? { begun: 0 } : {};
+    if (cause.lastHeartbeatDetails == null) return UNBEGUN.includes(cause.timeoutType) ? { begun: 0 } : {};
     const heartbeat = cause.lastHeartbeatDetails as BlockHeartbeat;
     return { heartbeat, ...(heartbeat.begun !== undefined && { begun: heartbeat.begun }) };
   }
@@ -83,7 +88,9 @@ function lastWords(cause: unknown): Pick<LostBlock, 'heartbeat' | 'begun'> {
 
 function describe(cause: unknown): string {
   if (!(cause instanceof TimeoutFailure)) return rootCause(cause) ?? 'unknown failure';
-  return cause.timeoutType === 'HEARTBEAT'
-    ? 'no heartbeat: the worker that ran this task was lost, or hangs'
+  if (cause.timeoutType === 'HEARTBEAT') return 'no heartbeat: the worker that ran this task was lost, or hangs';
+  // An ordinary block may take for ever.
+  return cause.timeoutType === 'START_TO_CLOSE'
+    ? TOO_LONG_HERE.error
     : `the task took longer than Temporal allows (${cause.timeoutType})`;
 }

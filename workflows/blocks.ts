@@ -4,6 +4,7 @@ import {
   CancellationScope,
   isCancellation,
   proxyActivities,
+  proxyLocalActivities,
   scheduleActivity,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
@@ -11,6 +12,7 @@ import type { AlgorithmHome } from '../src/domain/algorithm-definition';
 import { argsAt, isElsewhere, refuseLarge, type ItemOutcome } from '../src/domain/block';
 import type { RunBlock } from '../src/domain/hand-out';
 import { homeOf, type Homes } from '../src/domain/homes';
+import { GIVEN_UP_MS } from '../src/domain/short';
 import { utf8Length, type Json } from '../src/domain/json';
 import type { BlockEvent } from '../src/domain/schedule';
 import { failureEvent, foreignFailure, readFailure } from './block-failure';
@@ -36,13 +38,21 @@ const { runBlock } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
+/** By the worker that has the workflow's task: of an algorithm that is short. */
+const { runBlock: runHere } = proxyLocalActivities<Activities>({
+  scheduleToStartTimeout: GIVEN_UP_MS,
+  startToCloseTimeout: GIVEN_UP_MS,
+  retry: { maximumAttempts: 1 },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+
 /** The job tries it again, and not the server: what waits is to be seen. */
 const { readInput } = proxyActivities<Activities>({
   startToCloseTimeout: '1 minute',
   retry: { maximumAttempts: 1 },
 });
 
-export type BlockToRun = Pick<RunBlock, 'blockId' | 'input' | 'summary'>;
+export type BlockToRun = Pick<RunBlock, 'blockId' | 'input' | 'summary' | 'isHere'>;
 
 export class Blocks {
   private own = new CancellationScope();
@@ -90,14 +100,19 @@ export class Blocks {
     this.foreign.cancel();
   }
 
-  private async runOwn({ blockId, input, summary }: BlockToRun, home: AlgorithmHome | undefined): Promise<void> {
+  private async runOwn(block: BlockToRun, home: AlgorithmHome | undefined): Promise<void> {
+    const { blockId, input, summary, isHere } = block;
     const options = {
       summary,
       allowEagerDispatch: this.count <= MAX_EAGER,
       ...(home?.kind === 'worker' && { taskQueue: home.taskQueue }),
     };
     try {
-      const outcome = await this.own.run(() => runBlock.executeWithOptions(options, [input]));
+      const outcome = await this.own.run(() =>
+        isHere === true
+          ? runHere.executeWithOptions({ summary }, [input])
+          : runBlock.executeWithOptions(options, [input]),
+      );
       this.apply({ type: 'blockEnded', blockId, outcome });
     } catch (error) {
       // Canceled by a pause before a worker had taken it.

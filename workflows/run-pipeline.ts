@@ -32,6 +32,7 @@ import { reduce, type Command, type JobEvent, type WriteResult } from '../src/do
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { MAX_ERROR, toText } from '../src/domain/text';
 import { parseSettings, type JobSettings } from '../src/domain/settings';
+import { shortAlgorithms } from '../src/domain/short';
 import { parsePipeline } from '../src/domain/validate';
 import { batchWorkflowId } from './batch-messages';
 import { Batches } from './batches';
@@ -76,12 +77,12 @@ export async function runPipeline(
   overrides: Partial<JobSettings> = {},
   earlier?: Continuation,
 ): Promise<JobRecord> {
-  const { workflowId, startTime, taskQueue } = workflowInfo();
+  const { workflowId, startTime, taskQueue, taskTimeoutMs } = workflowInfo();
   const { pipeline, plans, settings } = parseOrFail(document, overrides, taskQueue);
   const submittedAt = earlier?.job.submittedAt ?? startTime.getTime();
   const job =
     earlier === undefined
-      ? createJob(workflowId, pipeline, plans, settings, submittedAt)
+      ? createJob(workflowId, pipeline, plans, settings, submittedAt, shortAlgorithms(settings.homes, taskTimeoutMs))
       : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
   const applyToRunning = (event: JobEvent): void => {
     if (!isEnded(job)) apply(event);

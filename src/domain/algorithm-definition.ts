@@ -19,8 +19,8 @@ export interface AlgorithmDefinition {
 
 /** Where the items of one algorithm are run. A job is started with one for each algorithm that it uses. */
 export type AlgorithmHome =
-  /** A worker of ours that announced the name, by its task queue. */
-  | { readonly kind: 'worker'; readonly taskQueue: string }
+  /** A worker of ours that announced the name, by its task queue; `short` (contract §10) only where that is the job's own. */
+  | { readonly kind: 'worker'; readonly taskQueue: string; readonly short?: boolean }
   | { readonly kind: 'http'; readonly url: string; readonly timeoutMs: number }
   | {
       readonly kind: 'activity';

@@ -77,7 +77,8 @@ function compress(values: readonly Json[]): BlockForm {
   return consecutive ? { kind: 'sequence', first } : { kind: 'each', values };
 }
 
-const FIRST_WAVE = 16;
+/** So many items of a node ride alone, until their time is known. */
+export const FIRST_WAVE = 16;
 const TARGET_MS = 2_000;
 /** Below it, a block's way to a worker and back costs more than its work. */
 const LEAST_MS = 200;

@@ -8,6 +8,7 @@ import { isEnded, taskId, type BlockInFlight, type Job, type NodeState } from '.
 import { closeFinished } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
+import { leaveHere, noteShort } from './short';
 import { noteRefused, noteServed, noteStarted, noteUntaken } from './service';
 import { moveTask, moveTasks } from './tasks';
 import { MAX_ERROR, MAX_TASK_ERROR, toText } from './text';
@@ -22,6 +23,7 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   const ended = stored?.count ?? outcomes.length;
   node.measured.items += ended;
   node.measured.ms += durationMs;
+  if (block.isHere) noteShort(job, node.plan.algorithmName, outcome);
   if (bytes !== undefined) job.hasLeastWork = true;
   if (stored === undefined) job.inlineBytes += bytes ?? 0;
   if (ended > 0) noteRead(node, blockId);
@@ -76,6 +78,11 @@ export function refuseBlock(job: Job, blockId: number, now: number): void {
   if (block === undefined) return;
   const { algorithmName } = block.node.plan;
   for (const index of block.indexes) giveBack(job, block, index, now);
+  // Only this worker was asked, and not the queue.
+  if (block.isHere) {
+    leaveHere(job, algorithmName);
+    return;
+  }
   if (noteRefused(job, algorithmName, now)) failUnserved(job, algorithmName, now);
 }
 
@@ -114,6 +121,7 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   if (block === undefined) return;
   const { error, begun = Infinity, heartbeat } = lost;
   if (begun > 0) noteRead(block.node, lost.blockId);
+  if (block.isHere) leaveHere(job, block.node.plan.algorithmName);
   if (begun > 0) noteStarted(job, block.node.plan.algorithmName);
   else noteUntaken(job, block.node.plan.algorithmName);
   block.indexes.forEach((index, position) => {

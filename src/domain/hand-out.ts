@@ -1,13 +1,14 @@
 /** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
 import { blockSize } from './batch';
 import { batchForNext, windowOf } from './batch-workflows';
-import type { BlockInput } from './block';
+import { isElsewhere, type BlockInput } from './block';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
 import { homeOf } from './homes';
 import type { Job, NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
+import { mayRunHere } from './short';
 import { moveTasks } from './tasks';
 import { mayRead, noteReading } from './unread';
 import { hasWaitAny } from './wait-any';
@@ -23,6 +24,8 @@ export interface RunBlock {
   readonly bytes: number;
   /** The batch workflow that runs it; absent where the job's own does. */
   readonly batch?: number;
+  /** The workflow runs it itself, as a local activity. */
+  readonly isHere?: true;
 }
 
 /** The most that the blocks in flight may hold together, so that one workflow task never nears Temporal's 4 MiB. */
@@ -64,11 +67,19 @@ function mayRunSuspect(job: Job): boolean {
 
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
-  const { indexes, isSuspect = false } = takeItems(job, node);
+  const { indexes, isSuspect = false, isHere = false } = takeItems(job, node, now);
   let input = bindBlock(job, node, indexes);
   let bytes = utf8Length(JSON.stringify(input));
   while (bytes > MAX_BLOCK_BYTES && indexes.length > 1) {
     node.givenBack.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
+    input = bindBlock(job, node, indexes);
+    bytes = utf8Length(JSON.stringify(input));
+  }
+  // What must be read first takes its time: the others of it go as any first wave does.
+  const staysHere = isHere && !isElsewhere(input.input);
+  if (isHere && !staysHere && indexes.length > 1) {
+    node.givenBack.unshift(...indexes.splice(1));
+    job.short.delete(plan.algorithmName);
     input = bindBlock(job, node, indexes);
     bytes = utf8Length(JSON.stringify(input));
   }
@@ -79,8 +90,8 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   }
   const blockId = job.nextBlockId++;
   const { attempt, inlineBytes = 0 } = input;
-  const batch = batchForNext(job, node);
-  const riding = batch === undefined ? {} : { batch };
+  const riding = staysHere ? ({ isHere: true } as const) : batchRiding(job, node);
+  if (staysHere) job.shortSince ??= now;
   job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect, ...riding });
   node.blocksInFlight++;
   noteAsked(job, plan.algorithmName, now);
@@ -89,6 +100,11 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   const { items } = input;
   const summary = items === undefined ? plan.nodeName : `${plan.nodeName}${describeRuns(items)}`;
   return { kind: 'runBlock', blockId, input, summary, bytes, ...riding };
+}
+
+function batchRiding(job: Job, node: NodeState): { readonly batch?: number } {
+  const batch = batchForNext(job, node);
+  return batch === undefined ? {} : { batch };
 }
 
 /** How much of its outcomes a job holds itself: what a run of its workflow hands to the next must fit into 2 MiB. */
@@ -136,11 +152,18 @@ function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): Block
   };
 }
 
+interface TakenItems {
+  readonly indexes: number[];
+  readonly isSuspect?: boolean;
+  /** The workflow may run them itself. */
+  readonly isHere?: boolean;
+}
+
 /**
  * Retried items ride alone; so do those whose policy must know whether a lost block had begun them, and those of foreign
  * activities, which take one item each.
  */
-function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: boolean } {
+function takeItems(job: Job, node: NodeState, now: number): TakenItems {
   const retry = node.retries.shift();
   if (retry !== undefined) return { indexes: [retry] };
   const suspect = mayRunSuspect(job) ? node.suspects.shift() : undefined;
@@ -148,6 +171,7 @@ function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: 
   const { algorithmName, retry: rule } = node.plan;
   const isForeign = homeOf(job.settings.homes, algorithmName)?.kind === 'activity';
   const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
+  if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
   const size = alone
     ? 1
     : blockSize({
@@ -157,16 +181,19 @@ function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: 
         measured: node.measured,
         hasLeastWork: job.hasLeastWork,
       });
-  if (node.givenBack.length > 0) {
-    return { indexes: node.givenBack.splice(0, size).sort((one, other) => one - other) };
-  }
+  return { indexes: takeWaiting(node, size) };
+}
+
+/** Those that were given back go before those that were never handed out. */
+function takeWaiting(node: NodeState, size: number): number[] {
+  if (node.givenBack.length > 0) return node.givenBack.splice(0, size).sort((one, other) => one - other);
   if (hasWaitAny(node.plan)) {
     const released = node.released.splice(0, size);
     node.next += released.length;
-    return { indexes: released.sort((one, other) => one - other) };
+    return released.sort((one, other) => one - other);
   }
   const count = Math.min(size, node.width - node.next);
   const first = node.next;
   node.next += count;
-  return { indexes: Array.from({ length: count }, (_, offset) => first + offset) };
+  return Array.from({ length: count }, (_, offset) => first + offset);
 }

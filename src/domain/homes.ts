@@ -1,6 +1,6 @@
 /** Where the algorithms of one job are run, as whoever starts it has found out (contract §10). */
 import type { AlgorithmHome } from './algorithm-definition';
-import { integer, object, oneOf, recordOf, string, type Check } from './checks';
+import { boolean, integer, object, oneOf, recordOf, string, type Check } from './checks';
 import { invalid } from './errors';
 import { isJsonObject } from './json';
 import { url } from './shape';
@@ -18,7 +18,7 @@ const taskQueue = string({ min: 1, max: 1_000 });
 const duration = integer(1, 365 * 86_400_000);
 
 const FORMS: Record<AlgorithmHome['kind'], Check> = {
-  worker: object({ kind, taskQueue }, { required: ['taskQueue'], closed: true }),
+  worker: object({ kind, taskQueue, short: boolean }, { required: ['taskQueue'], closed: true }),
   http: object({ kind, url, timeoutMs: duration }, { required: ['url', 'timeoutMs'], closed: true }),
   activity: object(
     { kind, taskQueue, type: string({ min: 1, max: 1_000 }), heartbeatTimeoutMs: duration },

@@ -58,6 +58,8 @@ export interface BlockInFlight {
   readonly node: NodeState;
   readonly indexes: readonly number[];
   readonly attempt: number;
+  /** Run by the workflow itself, as a local activity (`short.ts`). */
+  readonly isHere?: true;
   /** Whether it is the one item that may be what kills its workers. */
   readonly isSuspect: boolean;
   /** The size of its arguments. */
@@ -121,6 +123,10 @@ export interface Job {
    * whose blocks did not tell the size of their outcomes.
    */
   hasLeastWork: boolean;
+  /** Algorithms of which small blocks are run by the workflow itself. */
+  readonly short: Set<string>;
+  /** When the first such block was handed out in this run of the workflow. Epoch milliseconds. */
+  shortSince: number | undefined;
   /** Since when its results are written down, as they lie in blobs: epoch milliseconds. */
   writingSince: number | undefined;
   /** The text of the result webhook, where it is not that of the record. */
@@ -141,6 +147,7 @@ export function createJob(
   plans: readonly NodePlan[],
   settings: JobSettings,
   submittedAt: number,
+  short: ReadonlySet<string> = new Set(),
 ): Job {
   const level = parseLevel(pipeline.options?.progressVerbosityLevel ?? DEFAULTS.progressVerbosityLevel) ?? 'info';
   return {
@@ -157,6 +164,8 @@ export function createJob(
     nextBlockId: 1,
     inlineBytes: 0,
     hasLeastWork: false,
+    short: new Set(short),
+    shortSince: undefined,
     writingSince: undefined,
     resultText: undefined,
     services: new Map(),

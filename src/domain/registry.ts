@@ -1,5 +1,5 @@
 /** What workers announce of themselves, and who serves an algorithm by that (architecture, «Who serves which algorithm»). */
-import { integer, object, recordOf, string } from './checks';
+import { boolean, integer, object, recordOf, string } from './checks';
 
 /** The algorithms of one task queue: all of its workers serve the same ones. */
 export interface Announcement {
@@ -13,6 +13,8 @@ export interface Announcement {
 export interface AnnouncedAlgorithm {
   /** How many items of one block run at a time. Default 1. */
   readonly concurrency?: number;
+  /** Whether an item takes well under a second. Default false. */
+  readonly short?: boolean;
 }
 
 export interface RegisteredAlgorithm extends AnnouncedAlgorithm {
@@ -26,7 +28,7 @@ const announcementCheck = object(
   {
     taskQueue: string({ min: 1 }),
     at: integer(0),
-    algorithms: recordOf(object({ concurrency: integer(1) })),
+    algorithms: recordOf(object({ concurrency: integer(1), short: boolean })),
   },
   { required: ['taskQueue', 'at', 'algorithms'] },
 );

@@ -83,7 +83,8 @@ export async function readEnding(client: Client, description: WorkflowExecutionD
   }
 }
 
-function isRecord(value: unknown): value is JobRecord {
+/** Whether a workflow has answered what a job does. */
+export function isRecord(value: unknown): value is JobRecord {
   return typeof value === 'object' && value !== null && 'status' in value && 'results' in value;
 }
 

@@ -75,7 +75,7 @@ export function createRegistryReader(client: Client, taskQueue: string): () => P
 const KEPT_MS = 1_000;
 
 /** By the server's own record of the workflow, which is never behind. */
-async function announcedBy(client: Client, taskQueue: string): Promise<Announcement | undefined> {
+export async function announcedBy(client: Client, taskQueue: string): Promise<Announcement | undefined> {
   try {
     return announcementOf(await client.workflow.getHandle(registryId(taskQueue)).describe());
   } catch (error) {

@@ -54,7 +54,10 @@ function homeFor(
     };
   }
   const announced = registry.get(name);
-  if (announced !== undefined) return { kind: 'worker', taskQueue: announced.taskQueue };
+  if (announced !== undefined) {
+    const isShort = announced.short === true && announced.taskQueue === taskQueue;
+    return { kind: 'worker', taskQueue: announced.taskQueue, ...(isShort && { short: true }) };
+  }
   if (stored === undefined && known?.has(name) !== true) {
     throw new PipelineError('NotFound', `algorithm ${name} Not Found`);
   }

@@ -34,6 +34,7 @@ async function createOurs(options: BenchWorkerOptions): Promise<PipelineWorker> 
     blobs: await openBlobs({ dataDir }),
     algorithms: {
       'times-ten': ({ input }) => timesTen(input[0] as number),
+      'short-times-ten': { run: ({ input }) => timesTen(input[0] as number), short: true },
       'slow-times-ten': ({ input }) => slowTimesTen(input[0] as number, input[1] as unknown as Timing),
     },
     target: { namespace: 'default', connectionOptions: { address } },

@@ -7,6 +7,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Homes } from '../../src/domain/homes';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
@@ -47,6 +48,13 @@ describe(`histories of ${folder}`, function () {
         'sometimes-alg': ({ input: [value] }) => {
           if (value === 3) throw new Error('three');
           return value;
+        },
+        'short-alg': {
+          short: true,
+          run: async ({ input: [ms] }, { attempt, signal }) => {
+            if (attempt === 1) await sleep(Number(ms), undefined, { signal });
+            return ms;
+          },
         },
         'once-alg': ({ jobId, taskId }) => {
           const key = jobId + taskId;
@@ -186,6 +194,14 @@ describe(`histories of ${folder}`, function () {
       );
     });
     await connection.close();
+  });
+
+  it('items of short algorithms: some that are, one that is slow, and one that is too slow', async () => {
+    for (const [name, ms] of Object.entries({ short: 10, 'short-slow': 700, 'short-late': 5_000 })) {
+      const green = { nodeName: 'green', algorithmName: 'short-alg', input: [`#[1,${String(ms)},3]`] };
+      const black = { nodeName: 'black', algorithmName: 'short-alg', input: ['*@green'] };
+      await record(name, { name: 'recorded', nodes: [green, black], webhooks: hooks('/progress', '/result') });
+    }
   });
 
   it('the registry of a queue, told a second time', async () => {

@@ -50,11 +50,15 @@ export class Engine {
   /** What the receiver of the progress webhook got. */
   readonly received: ProgressBody[] = [];
 
-  /** @param stores whether its workers have a place for blobs, and keep all that they can there */
+  /**
+   * @param stores whether its workers have a place for blobs, and keep all that they can there
+   * @param short algorithms of which its workflow runs small blocks itself
+   */
   constructor(
     document: unknown,
     settings: Partial<JobSettings> = {},
     private readonly stores = false,
+    short: readonly string[] = [],
   ) {
     const whole = parsePipeline(document);
     const flowInput = stores ? storeFlowInput(whole) : undefined;
@@ -65,7 +69,7 @@ export class Engine {
       given,
     );
     const jobId = `${pipeline.name}:672a8b0e-c0b0-486e-bb2b-4571b0805f29`;
-    this.job = createJob(jobId, pipeline, plans, given, this.now);
+    this.job = createJob(jobId, pipeline, plans, given, this.now, new Set(short));
   }
 
   apply(event: JobEvent): void {
@@ -115,6 +119,18 @@ export class Engine {
     const { blockId, input } = this.release(block);
     const outcome = this.stores ? storeOutcomes(outcomes, input.elementsOf) : { outcomes, durationMs: 1 };
     this.apply({ type: 'blockEnded', blockId, outcome });
+  }
+
+  /** The same of a block that took so long. */
+  endAfter(durationMs: number, block: RunBlock | string, ...outcomes: ItemOutcome[]): void {
+    const { blockId } = this.release(block);
+    this.apply({ type: 'blockEnded', blockId, outcome: { outcomes, durationMs } });
+  }
+
+  /** The worker that takes it does not have its algorithm. */
+  refuse(block: RunBlock | string): void {
+    const { blockId } = this.release(block);
+    this.apply({ type: 'blockRefused', blockId });
   }
 
   /**

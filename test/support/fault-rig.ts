@@ -30,6 +30,8 @@ export interface FaultJobOptions {
   /** What single items do instead. */
   readonly faults?: Readonly<Record<number, Fault>>;
   readonly retry?: PipelineNode['retry'];
+  /** Whether the algorithm is declared short. Default: it is not. */
+  readonly short?: boolean;
   readonly settings?: Partial<JobSettings>;
   /** Who is told. Default: somebody who takes all. */
   readonly receiver?: Receiver;
@@ -75,6 +77,7 @@ export class FaultRig {
     ms,
     faults = {},
     retry,
+    short = false,
     settings = {},
     receiver: given,
   }: FaultJobOptions): Promise<FaultJob> {
@@ -83,7 +86,7 @@ export class FaultRig {
     const journal = await Journal.create(join(this.folder, randomUUID()));
     const node: PipelineNode = {
       nodeName: 'green',
-      algorithmName: 'journal-alg',
+      algorithmName: short ? 'short-journal-alg' : 'journal-alg',
       input: [journal.file, `#[1...${String(width)}]`, ms, JSON.parse(JSON.stringify(faults))],
       ...(retry !== undefined && { retry }),
     };

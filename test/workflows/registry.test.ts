@@ -10,7 +10,13 @@ import { until } from '../support/until';
 // Who serves which algorithm, by what workers have announced (DESIGN.md, «Who serves an algorithm»).
 
 describe('the registry of algorithms', () => {
-  const suite = useWorker({ algorithms: { 'own-alg': () => 1, 'wide-alg': { run: () => 2, concurrency: 7 } } });
+  const suite = useWorker({
+    algorithms: {
+      'own-alg': () => 1,
+      'wide-alg': { run: () => 2, concurrency: 7 },
+      'short-alg': { run: () => 3, short: true },
+    },
+  });
 
   async function found(name: string): Promise<RegisteredAlgorithm | undefined> {
     return (await readRegistry(suite.client, suite.worker.taskQueue)).get(name);
@@ -20,6 +26,7 @@ describe('the registry of algorithms', () => {
     const { taskQueue } = suite.worker;
     expect(await found('own-alg')).to.deep.equal({ taskQueue });
     expect(await found('wide-alg')).to.deep.equal({ taskQueue, concurrency: 7 });
+    expect(await found('short-alg')).to.deep.equal({ taskQueue, short: true });
     expect(await found('nobodys-alg')).to.equal(undefined);
   });
 

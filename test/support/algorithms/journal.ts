@@ -37,6 +37,10 @@ async function bring({ kind, ms }: Fault, signal: AbortSignal): Promise<void> {
 const algorithms: Algorithms = {
   // Whoever starts the job writes the input, so its type can be told here only.
   'journal-alg': (args, context) => journal(args as unknown as AlgorithmArgs<JournalInput>, context),
+  'short-journal-alg': {
+    short: true,
+    run: (args, context) => journal(args as unknown as AlgorithmArgs<JournalInput>, context),
+  },
 };
 
 export default algorithms;
