@@ -12,12 +12,12 @@ import {
 import { fromRuns } from '../src/domain/index-runs';
 import type { Json } from '../src/domain/json';
 import type { PutBlob } from '../src/blobs/elements';
-import type { JobBlobs } from '../src/blobs/job-blobs';
 import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
 import { toBlockOutcome, toOutcome } from './outcome-blobs';
+import { putter, type BlobPlace } from './put-blobs';
 import { toUnread, type ReadInput } from './read-input';
 import { runItem, type ItemAnswer } from './run-item';
 import { inThread } from './thread';
@@ -31,14 +31,10 @@ const READING_HEARTBEAT_MS = 1_000;
 const MAX_BLOCK_BYTES = 128_000;
 
 /** What the activity needs of its worker. */
-export interface RunBlockOptions {
+export interface RunBlockOptions extends BlobPlace {
   readonly algorithms: Algorithms;
   /** Makes an algorithm of an endpoint. */
   readonly httpAlgorithm: (endpoint: HttpEndpoint) => AlgorithmFunction;
-  /** Where outcomes go that are too many for a history. Default: nowhere, all are answered. */
-  readonly blobs?: JobBlobs;
-  /** Of the worker's namespace, by Temporal's own account. */
-  readonly namespaceId: (client: Context['client']) => Promise<string>;
   /** Reads what of an input lies in blobs. */
   readonly readInput: ReadInput;
   /** Whether the worker that runs the activity takes nothing new. */
@@ -60,7 +56,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const beginning = Array.from({ length: Math.min(width, indexes.length) }, () => null);
     if (!(await announce(context, { outcomes: beginning }))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
-    const put = inlineBytes === undefined ? undefined : putter(options, context, block);
+    const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
     const startedAt = performance.now();
     const outcomes: (ItemOutcome | null)[] = [];
     let begun = 0;
@@ -117,20 +113,6 @@ async function outcomeOf(
   if (!('text' in answer)) return answer;
   if (put !== undefined) return await toOutcome(answer.text, position, elementsOf, put);
   return refuseLarge(Buffer.byteLength(answer.text)) ?? { result: JSON.parse(answer.text) as Json };
-}
-
-/** A name tells the run, so that a job that was reset replaces nothing that its earlier run has written. */
-function putter(
-  { blobs, namespaceId }: RunBlockOptions,
-  { info, client }: Context,
-  { jobId }: BlockInput,
-): PutBlob | undefined {
-  const { workflowExecution, activityId } = info;
-  if (blobs === undefined) return undefined;
-  return async (name, body) => {
-    const owner = { namespaceId: await namespaceId(client), jobId };
-    return await blobs.put(owner, `${workflowExecution?.runId ?? ''}-${activityId}-${name}`, body);
-  };
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };

@@ -26,6 +26,7 @@ import type { JobRecord } from '../src/domain/job-record';
 import { createJob, isEnded, type Job } from '../src/domain/job';
 import type { Pipeline } from '../src/domain/pipeline';
 import { homeOf } from '../src/domain/homes';
+import type { KeepOutcomes } from '../src/domain/keep';
 import type { FindWorkers } from '../src/domain/service';
 import { reduce, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
@@ -59,6 +60,12 @@ const { writeResult } = proxyActivities<Activities>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '30s',
   retry: { maximumAttempts: 30, maximumInterval: '10s' },
+});
+
+/** What is written is the same each time, so the server may try it again: a store that is away is waited for. */
+const { keepOutcomes } = proxyActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { maximumInterval: '30s' },
 });
 
 /**
@@ -120,7 +127,7 @@ export async function runPipeline(
   /** Lets the blocks in flight end; the job may end with them. */
   async function drain(): Promise<void> {
     apply({ type: 'drain' });
-    await condition(() => isEnded(job) || job.blocks.size === 0);
+    await condition(() => isEnded(job) || (job.blocks.size === 0 && job.keeping === undefined));
   }
 
   /**
@@ -150,6 +157,7 @@ export async function runPipeline(
     for (const command of commands) {
       if (command.kind === 'runBlock') blocks.run(command);
       else if (command.kind === 'findWorkers') void lookAndApply(command);
+      else if (command.kind === 'keepOutcomes') void keepAndApply(command);
       else void writeAndApply(command);
     }
     if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
@@ -180,6 +188,12 @@ export async function runPipeline(
         error: `the result can not be written down: ${rootCause(error) ?? 'unknown failure'}`,
       });
     }
+  }
+
+  async function keepAndApply({ input }: KeepOutcomes): Promise<void> {
+    // Jobs that an earlier version has started went on with what they held.
+    const kept = patched('outcomes-kept') ? await keepOutcomes(input).catch(() => null) : null;
+    apply({ type: 'outcomesKept', ...(kept !== null && { kept }) });
   }
 
   async function lookAndApply({ algorithmName }: FindWorkers): Promise<void> {

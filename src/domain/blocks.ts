@@ -4,6 +4,7 @@ import { failJob, type Failure } from './endings';
 import type { TaskChange } from './events';
 import { progressBody } from './bodies';
 import { isEnded, taskId, type BlockInFlight, type Job, type NodeState } from './job';
+import { outcomeBytes } from './keep';
 import { closeFinished } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
@@ -22,7 +23,8 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   node.measured.items += ended;
   node.measured.ms += durationMs;
   if (bytes !== undefined) job.hasLeastWork = true;
-  if (stored === undefined) job.inlineBytes += bytes ?? 0;
+  // A foreign activity does not tell.
+  if (stored === undefined) job.inlineBytes += bytes ?? sumBytes(outcomes);
   if (ended > 0) noteRead(node, blockId);
   if (ended > 0) noteStarted(job, node.plan.algorithmName);
   else noteUntaken(job, node.plan.algorithmName);
@@ -118,11 +120,17 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   block.indexes.forEach((index, position) => {
     if (isEnded(job)) return;
     const outcome = heartbeat?.outcomes[position];
-    if (outcome != null) endTask(job, block, index, outcome, now);
-    else if (position >= begun) giveBack(job, block, index, now);
+    if (outcome != null) {
+      job.inlineBytes += outcomeBytes(outcome);
+      endTask(job, block, index, outcome, now);
+    } else if (position >= begun) giveBack(job, block, index, now);
     else failTask(job, block, index, { error }, true, now);
   });
   closeFinished(job, now);
+}
+
+function sumBytes(outcomes: readonly ItemOutcome[]): number {
+  return outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), 0);
 }
 
 function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {

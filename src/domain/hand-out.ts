@@ -4,7 +4,8 @@ import type { BlockInput } from './block';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
 import { homeOf } from './homes';
-import type { Job, NodeState } from './job';
+import { elementsOf } from './elements-of';
+import { MAX_INLINE_BYTES, type Job, type NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
 import { moveTasks } from './tasks';
@@ -82,8 +83,6 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   return { kind: 'runBlock', blockId, input, summary };
 }
 
-/** How much of its outcomes a job holds itself: what a run of its workflow hands to the next must fit into 2 MiB. */
-const MAX_INLINE_BYTES = 1_200_000;
 /** What a value may take to travel through the job, and not through a blob. */
 const MAX_VALUE_BYTES = 32_000;
 
@@ -91,17 +90,6 @@ const MAX_VALUE_BYTES = 32_000;
 function inlineBytesLeft({ inlineBytes, blocks }: Job): number {
   const granted = [...blocks.values()].reduce((sum, block) => sum + block.inlineBytes, 0);
   return Math.max(0, Math.min(MAX_VALUE_BYTES, Math.floor((MAX_INLINE_BYTES - inlineBytes - granted) / 4)));
-}
-
-/** Arrays in a node's output that others read by element. */
-function elementsOf({ plan, children }: NodeState): readonly (readonly string[])[] {
-  if (plan.isBatch) return [];
-  const sources = children.flatMap((child) =>
-    child.plan.leaves.flatMap((leaf) => {
-      return leaf.kind === 'batchReference' && leaf.source.kind === 'node' ? [leaf.source] : [];
-    }),
-  );
-  return sources.filter(({ nodeName }) => nodeName === plan.nodeName).map(({ path }) => path);
 }
 
 function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): BlockInput {
