@@ -1,5 +1,6 @@
 // Types only: all that workflows may import from this folder.
 import type { BlockForm, BlockInput, BlockOutcome } from '../src/domain/block';
+import type { KeepInput, KeptOutcomes } from '../src/domain/keep';
 import type { ResultDraft, WrittenResult } from '../src/domain/result-parts';
 import type { WorkersSeen } from '../src/domain/service';
 import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
@@ -32,6 +33,8 @@ export interface Activities {
   runBlock(input: BlockInput): Promise<BlockOutcome>;
   /** Reads what of an input lies in blobs, for an algorithm that can not. */
   readInput(input: BlockForm): Promise<BlockForm>;
+  /** Writes outcomes down that a job has no room for; null where this worker has no place for them. */
+  keepOutcomes(input: KeepInput): Promise<KeptOutcomes | null>;
   /** Makes the bodies of a result of which some lies in blobs (contract §5). */
   writeResult(draft: ResultDraft): Promise<WrittenResult>;
   /** Removes the blobs of jobs that Temporal has forgotten, and answers of how many. */

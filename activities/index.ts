@@ -12,6 +12,7 @@ export type { Activities } from './contract';
 export { createFindUntold, type FindUntold } from './find-untold';
 export { createFindWorkers, type IsServed } from './find-workers';
 export { createHttpAlgorithm } from './http-algorithm';
+export { createKeepOutcomes } from './keep-outcomes';
 export { createReadInput, createReadInputActivity } from './read-input';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';

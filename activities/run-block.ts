@@ -1,5 +1,4 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import {
@@ -15,12 +14,12 @@ import { fromRuns } from '../src/domain/index-runs';
 import type { Json } from '../src/domain/json';
 import type { PutBlob } from '../src/blobs/elements';
 import { MAX_BYTES_HERE, SHORT_MS, TOO_LARGE_HERE, TOO_LONG_HERE, WELL_UNDER_MS } from '../src/domain/short';
-import type { JobBlobs } from '../src/blobs/job-blobs';
 import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
 import type { Activities } from './contract';
 import { algorithmNotFound, algorithmNotShort, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
 import { toBlockOutcome, toOutcome } from './outcome-blobs';
+import { putter, type BlobPlace } from './put-blobs';
 import { toUnread, type ReadInput } from './read-input';
 import { runItem, type ItemAnswer } from './run-item';
 import { inThread } from './thread';
@@ -34,14 +33,10 @@ const READING_HEARTBEAT_MS = 1_000;
 const MAX_BLOCK_BYTES = 128_000;
 
 /** What the activity needs of its worker. */
-export interface RunBlockOptions {
+export interface RunBlockOptions extends BlobPlace {
   readonly algorithms: Algorithms;
   /** Makes an algorithm of an endpoint. */
   readonly httpAlgorithm: (endpoint: HttpEndpoint) => AlgorithmFunction;
-  /** Where outcomes go that are too many for a history. Default: nowhere, all are answered. */
-  readonly blobs?: JobBlobs;
-  /** Of the worker's namespace, by Temporal's own account. */
-  readonly namespaceId: (client: Context['client']) => Promise<string>;
   /** Reads what of an input lies in blobs. */
   readonly readInput: ReadInput;
   /** Whether the worker that runs the activity takes nothing new. */
@@ -66,7 +61,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const beginning = Array.from({ length: Math.min(width, indexes.length) }, () => null);
     if (!isLocal && !(await announce(context, { outcomes: beginning }))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
-    const put = inlineBytes === undefined ? undefined : putter(options, context, block);
+    const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
     const startedAt = performance.now();
     const outcomes: (ItemOutcome | null)[] = [];
     let begun = 0;
@@ -138,22 +133,6 @@ function toOutcomeHere(
   if (answer === EXPIRED && itemTtlMs > SHORT_MS) return TOO_LONG_HERE;
   const isLarge = put === undefined && 'text' in answer && Buffer.byteLength(answer.text) > MAX_BYTES_HERE;
   return isLarge ? TOO_LARGE_HERE : outcome;
-}
-
-/** A name tells the run, so that a job that was reset replaces nothing that its earlier run has written. */
-function putter(
-  { blobs, namespaceId }: RunBlockOptions,
-  { info, client }: Context,
-  { jobId }: BlockInput,
-): PutBlob | undefined {
-  const { workflowExecution, activityId, isLocal } = info;
-  if (blobs === undefined) return undefined;
-  // A local activity that was lost may still write while another of the same id does.
-  const activity = isLocal ? `${activityId}-${randomUUID()}` : activityId;
-  return async (name, body) => {
-    const owner = { namespaceId: await namespaceId(client), jobId };
-    return await blobs.put(owner, `${workflowExecution?.runId ?? ''}-${activity}-${name}`, body);
-  };
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };

@@ -6,6 +6,7 @@ import {
   createFindUntold,
   createFindWorkers,
   createHttpAlgorithm,
+  createKeepOutcomes,
   createReadInput,
   createReadInputActivity,
   createRunBlock,
@@ -90,7 +91,7 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `readInput`, `writeResult`, `sweepBlobs`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
+ * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
  * `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
@@ -120,16 +121,17 @@ export class PipelinesPlugin extends SimplePlugin {
     const isShuttingDown = (): boolean => own.worker !== undefined && own.worker.getState() !== 'RUNNING';
     const readInput = createReadInput(blobs);
     const namespaceId = createNamespaceId();
+    const place = { namespaceId, ...(blobs !== undefined && { blobs: new JobBlobs(blobs) }) };
     const activities = {
       readInput: createReadInputActivity(readInput),
+      keepOutcomes: createKeepOutcomes(place),
       writeResult: createWriteResult(blobs),
       sweepBlobs: createSweepBlobs(blobs, { namespaceId, isRetained }),
       runBlock: createRunBlock({
         algorithms,
         isShuttingDown,
         readInput,
-        namespaceId,
-        ...(blobs !== undefined && { blobs: new JobBlobs(blobs) }),
+        ...place,
         httpAlgorithm: createHttpAlgorithm({
           allow: http.allow ?? parseAllowList(undefined),
           connectTimeoutMs: http.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,

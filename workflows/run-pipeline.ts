@@ -27,6 +27,7 @@ import type { JobRecord } from '../src/domain/job-record';
 import { createJob, isEnded, type Job } from '../src/domain/job';
 import type { Pipeline } from '../src/domain/pipeline';
 import { homeOf } from '../src/domain/homes';
+import type { KeepOutcomes } from '../src/domain/keep';
 import type { FindWorkers } from '../src/domain/service';
 import { reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
@@ -63,6 +64,12 @@ const { writeResult } = proxyActivities<Activities>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '30s',
   retry: { maximumAttempts: 30, maximumInterval: '10s' },
+});
+
+/** What is written is the same each time, so the server may try it again: a store that is away is waited for. */
+const { keepOutcomes } = proxyActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { maximumInterval: '30s' },
 });
 
 /**
@@ -124,7 +131,8 @@ export async function runPipeline(
 
   /** Lets the blocks end that this run has in flight; the job may end with them. */
   async function drain(): Promise<void> {
-    const hasEnded = (): boolean => isEnded(job) || blocksOf(job, undefined).length === 0;
+    const hasOwn = (): boolean => blocksOf(job, undefined).length > 0 || job.keeping !== undefined;
+    const hasEnded = (): boolean => isEnded(job) || !hasOwn();
     // The others need not wait for a long one, until the history has no more room for them.
     if (!hasEnded() && patched('batch-workflows')) {
       apply({ type: 'widened' });
@@ -178,6 +186,7 @@ export async function runPipeline(
     for (const command of commands) {
       if (command.kind === 'findWorkers') void lookAndApply(command);
       else if (command.kind === 'writeResult') void writeAndApply(command);
+      else if (command.kind === 'keepOutcomes') void keepAndApply(command);
       else if (command.batch === undefined) blocks.run(command);
       else batches.run(command, command.batch);
     }
@@ -210,6 +219,12 @@ export async function runPipeline(
         error: `the result can not be written down: ${rootCause(error) ?? 'unknown failure'}`,
       });
     }
+  }
+
+  async function keepAndApply({ input }: KeepOutcomes): Promise<void> {
+    // Jobs that an earlier version has started went on with what they held.
+    const kept = patched('outcomes-kept') ? await keepOutcomes(input).catch(() => null) : null;
+    apply({ type: 'outcomesKept', ...(kept !== null && { kept }) });
   }
 
   async function lookAndApply({ algorithmName }: FindWorkers): Promise<void> {

@@ -5,6 +5,7 @@ import { failJob, type Failure } from './endings';
 import type { TaskChange } from './events';
 import { progressBody } from './bodies';
 import { isEnded, taskId, type BlockInFlight, type Job, type NodeState } from './job';
+import { outcomeBytes } from './keep';
 import { closeFinished } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
@@ -25,7 +26,8 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   node.measured.ms += durationMs;
   if (block.isHere) noteShort(job, node.plan.algorithmName, outcome);
   if (bytes !== undefined) job.hasLeastWork = true;
-  if (stored === undefined) job.inlineBytes += bytes ?? 0;
+  // A foreign activity does not tell.
+  if (stored === undefined) job.inlineBytes += bytes ?? sumBytes(outcomes);
   if (ended > 0) noteRead(node, blockId);
   if (ended > 0) noteStarted(job, node.plan.algorithmName);
   else noteUntaken(job, node.plan.algorithmName);
@@ -127,8 +129,10 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   block.indexes.forEach((index, position) => {
     if (isEnded(job)) return;
     const outcome = heartbeat?.outcomes[position];
-    if (outcome != null) endTask(job, block, index, outcome, now);
-    else if (position >= begun) giveBack(job, block, index, now);
+    if (outcome != null) {
+      job.inlineBytes += outcomeBytes(outcome);
+      endTask(job, block, index, outcome, now);
+    } else if (position >= begun) giveBack(job, block, index, now);
     else failTask(job, block, index, { error }, true, now);
   });
   closeFinished(job, now);
@@ -138,6 +142,10 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
 export function loseBatch(job: Job, batch: number, lost: Omit<LostBlock, 'blockId'>, now: number): void {
   for (const blockId of blocksOf(job, batch)) loseBlock(job, { ...lost, blockId }, now);
   closeBatch(job, batch);
+}
+
+function sumBytes(outcomes: readonly ItemOutcome[]): number {
+  return outcomes.reduce((sum, outcome) => sum + outcomeBytes(outcome), 0);
 }
 
 function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {

@@ -5,7 +5,8 @@ import { isElsewhere, type BlockInput } from './block';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
 import { homeOf } from './homes';
-import type { Job, NodeState } from './job';
+import { elementsOf } from './elements-of';
+import { MAX_INLINE_BYTES, type Job, type NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
 import { mayRunHere } from './short';
@@ -107,8 +108,6 @@ function batchRiding(job: Job, node: NodeState): { readonly batch?: number } {
   return batch === undefined ? {} : { batch };
 }
 
-/** How much of its outcomes a job holds itself: what a run of its workflow hands to the next must fit into 2 MiB. */
-const MAX_INLINE_BYTES = 1_200_000;
 /** What a value may take to travel through the job, and not through a blob. */
 const MAX_VALUE_BYTES = 32_000;
 
@@ -121,17 +120,6 @@ function inlineBytesLeft(job: Job): number {
   const granted = [...blocks.values()].reduce((sum, block) => sum + block.inlineBytes, 0);
   const left = Math.max(0, MAX_INLINE_BYTES - inlineBytes - granted);
   return Math.min(MAX_VALUE_BYTES, Math.floor(left / Math.max(1, windowOf(job) - blocks.size)));
-}
-
-/** Arrays in a node's output that others read by element. */
-function elementsOf({ plan, children }: NodeState): readonly (readonly string[])[] {
-  if (plan.isBatch) return [];
-  const sources = children.flatMap((child) =>
-    child.plan.leaves.flatMap((leaf) => {
-      return leaf.kind === 'batchReference' && leaf.source.kind === 'node' ? [leaf.source] : [];
-    }),
-  );
-  return sources.filter(({ nodeName }) => nodeName === plan.nodeName).map(({ path }) => path);
 }
 
 function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): BlockInput {

@@ -11,6 +11,9 @@ import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
 import { parseLevel, type Level } from './verbosity';
 
+/** How much of its outcomes a job holds itself: what a run of its workflow hands to the next must fit into 2 MiB. */
+export const MAX_INLINE_BYTES = 1_200_000;
+
 export interface NodeState {
   readonly plan: NodePlan;
   /** The nodes whose output it reads. */
@@ -87,6 +90,14 @@ export interface BatchWorkflows {
   live: number[];
 }
 
+/** Outcomes that are being written down; see `keep.ts`. */
+export interface Keeping {
+  readonly node: NodeState;
+  /** 0-based, ascending. */
+  readonly indexes: readonly number[];
+  readonly bytes: number;
+}
+
 /** Whether anybody serves an algorithm, as far as the job knows it; see `service.ts`. */
 export interface Service {
   /** An item of it has started in this job. From then on only ttl ends a wait. */
@@ -118,6 +129,10 @@ export interface Job {
   nextBlockId: number;
   /** What the outcomes that the job holds itself take, in bytes. */
   inlineBytes: number;
+  /** Above so many of them some are written down. */
+  keepAbove: number;
+  /** Those that are being written down. */
+  keeping: Keeping | undefined;
   /**
    * Whether a block of short items is given enough of them to be worth its way: not in histories of earlier versions,
    * whose blocks did not tell the size of their outcomes.
@@ -163,6 +178,8 @@ export function createJob(
     draining: false,
     nextBlockId: 1,
     inlineBytes: 0,
+    keepAbove: MAX_INLINE_BYTES,
+    keeping: undefined,
     hasLeastWork: false,
     short: new Set(short),
     shortSince: undefined,

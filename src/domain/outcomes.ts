@@ -92,6 +92,18 @@ export class Outcomes {
     return this.inline.get(index);
   }
 
+  /** Those, by index, in the order in which they came. */
+  inlineEntries(): IterableIterator<[number, ItemOutcome]> {
+    return this.inline.entries();
+  }
+
+  /** Those of `items`, which are in ascending order, lie in a blob now: one a line. */
+  keep(blob: BlobRef, items: readonly number[]): void {
+    const failed = items.filter((index) => this.place(index) === INLINE_FAILED);
+    this.store(blob, items, { failed, succeeded: items.filter((index) => this.place(index) === INLINE) });
+    for (const index of items) this.inline.delete(index);
+  }
+
   /** What has ended and was not skipped, in index order, in as few runs as can be. */
   runs(): OutcomeRun[] {
     const runs: OutcomeRun[] = [];

@@ -12,6 +12,7 @@ import type { JobStatus } from './events';
 import { handOut, type RunBlock } from './hand-out';
 import { progressBody } from './bodies';
 import { isEnded, type Job } from './job';
+import { endKeeping, keepOutcomes, type KeepOutcomes, type KeptOutcomes } from './keep';
 import { openNodes } from './nodes';
 import { publish } from './outbox';
 import { DEFAULTS } from './pipeline';
@@ -51,13 +52,15 @@ export type JobEvent =
   | { readonly type: 'tick' }
   /** The result that a command asked for was written down. */
   | { readonly type: 'resultWritten'; readonly result: WrittenResult }
+  /** Outcomes that a command named were written down, or could not be for good. */
+  | { readonly type: 'outcomesKept'; readonly kept?: KeptOutcomes }
   | { readonly type: 'engineFailed'; readonly error: string }
   | { readonly type: 'stop'; readonly reason: string }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' };
 
 /** What the engine asks for: all else is read from the job. */
-export type Command = RunBlock | FindWorkers | WriteResult;
+export type Command = RunBlock | FindWorkers | WriteResult | KeepOutcomes;
 
 /** A result of which some lies in blobs is to be written down: `resultWritten` ends the job. */
 export interface WriteResult {
@@ -128,6 +131,9 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
     case 'resultWritten':
       completeWritten(job, event.result);
       break;
+    case 'outcomesKept':
+      endKeeping(job, event.kept);
+      break;
     case 'engineFailed':
       failJob(job, { level: 'critical', error: toText(event.error, MAX_ERROR) }, now);
       break;
@@ -148,8 +154,10 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
   passReads(job, now);
   const isDone = !isEnded(job) && job.nodes.every((node) => node.phase === 'done');
   const wasWriting = job.writingSince !== undefined;
-  if (isDone && !wasWriting) completeJob(job, now);
-  const commands: Command[] = [...handOut(job, now), ...findUnserved(job, now)];
+  const keep = isEnded(job) ? undefined : keepOutcomes(job);
+  // A result that the job holds itself would be too large.
+  if (isDone && !wasWriting && job.keeping === undefined) completeJob(job, now);
+  const commands: Command[] = [...handOut(job, now), ...findUnserved(job, now), ...(keep === undefined ? [] : [keep])];
   if (isEnded(job)) return [];
   tellFirstSnapshot(job);
   const { writingSince } = job;

@@ -12,7 +12,8 @@ import { reduce, type JobEvent } from '../../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../../src/domain/snapshot';
 import { DEFAULT_SETTINGS, type JobSettings } from '../../src/domain/settings';
 import { parsePipeline } from '../../src/domain/validate';
-import { entriesOf, readForm, storeFlowInput, storeOutcomes } from './memory-blobs';
+import type { KeepOutcomes } from '../../src/domain/keep';
+import { entriesOf, keptOf, readForm, storeFlowInput, storeOutcomes } from './memory-blobs';
 
 const START = Date.UTC(2018, 0, 16, 14, 47, 4, 142);
 
@@ -47,6 +48,8 @@ export class Engine {
   readonly running: RunBlock[] = [];
   /** The algorithms whose workers somebody is to look for. */
   readonly looks: string[] = [];
+  /** The outcomes that are to be written down, see {@link keep}. */
+  readonly keeps: KeepOutcomes[] = [];
   /** What the receiver of the progress webhook got. */
   readonly received: ProgressBody[] = [];
 
@@ -76,11 +79,29 @@ export class Engine {
     for (const command of reduce(this.job, event, this.now)) {
       if (command.kind === 'runBlock') this.running.push(command);
       else if (command.kind === 'findWorkers') this.looks.push(command.algorithmName);
+      else if (command.kind === 'keepOutcomes') this.keeps.push(command);
       else {
         const { head, parts } = command.draft;
         this.apply({ type: 'resultWritten', result: { results: { ...head, data: entriesOf(parts) } } });
       }
     }
+  }
+
+  /** Lets a block end as a foreign activity does: what it answers comes to the job, whatever its size. */
+  endInline(block: RunBlock | string, ...outcomes: ItemOutcome[]): void {
+    const { blockId } = this.release(block);
+    this.apply({ type: 'blockEnded', blockId, outcome: { outcomes, durationMs: 1 } });
+  }
+
+  keepAll(): void {
+    while (this.keeps.length > 0) this.keep();
+  }
+
+  /** Writes the first of them down, where the workers have a place for it. */
+  keep(): void {
+    const { input } = this.keeps.shift() ?? {};
+    if (input === undefined) throw new Error('nothing is to be written down');
+    this.apply({ type: 'outcomesKept', ...(this.stores && { kept: keptOf(input) }) });
   }
 
   /** Goes on in another run of the workflow, as the history of this one has grown long. */

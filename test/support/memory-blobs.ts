@@ -4,6 +4,7 @@ import type { BlobRef } from '../../src/domain/blob';
 import type { ResultEntry } from '../../src/domain/events';
 import { getPath, isJsonArray, type Json } from '../../src/domain/json';
 import { entryHead, type ResultPart } from '../../src/domain/result-parts';
+import type { KeepInput, KeptOutcomes } from '../../src/domain/keep';
 import type { Part, StoredFlowInput } from '../../src/domain/stored';
 import type { parsePipeline } from '../../src/domain/validate';
 
@@ -50,6 +51,14 @@ export function storeOutcomes(
     return isFailure(outcome) ? [[position, outcome] as const] : [];
   });
   return { ...base, stored: { blob: put(outcomes), count: outcomes.length, failures } };
+}
+
+/** What a job holds itself, written down. */
+export function keptOf({ outcomes, elementsOf }: KeepInput): KeptOutcomes {
+  if (elementsOf === undefined) return { blob: put(outcomes) };
+  const [outcome] = storeOutcomes(outcomes, elementsOf).outcomes;
+  if (outcome === undefined) throw new Error('one outcome is written down');
+  return { outcome };
 }
 
 /** As a client leaves a flow input behind; nothing where there is none. */

@@ -75,6 +75,7 @@ describe('large values', () => {
       const connection = await NativeConnection.connect({ address: suite.temporal.address });
       const activities = {
         first: ({ input: [value] }: AlgorithmArgs) => (value as { value: number }).value,
+        wide: ({ input: [value] }: AlgorithmArgs) => `${String(value as number)}${'w'.repeat(1_500)}`,
         lengths: ({ input }: AlgorithmArgs) => input.map((one) => JSON.stringify(one).length),
       };
       const worker = await Worker.create({ connection, taskQueue, activities });
@@ -100,6 +101,17 @@ describe('large values', () => {
         { homes: homes('first') },
       );
       expect(await results(job, 'each')).to.deep.equal(Array.from({ length: 600 }, (_, index) => index + 1));
+    });
+
+    it('that they answer are written down, where they are more than a job holds', async function () {
+      this.timeout(120_000);
+      const count = 2_000;
+      const job = await suite.start(
+        { name: 'foreign', nodes: [{ nodeName: 'each', algorithmName: 'far', input: [`#[1...${String(count)}]`] }] },
+        { homes: homes('wide') },
+      );
+      const expected = Array.from({ length: count }, (_, index) => `${String(index + 1)}${'w'.repeat(1_500)}`);
+      expect(await results(job, 'each')).to.deep.equal(expected);
     });
 
     it('are read many at a time where each is large', async function () {
