@@ -25,13 +25,26 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   if (ended > 0) noteStarted(job, node.plan.algorithmName);
   else noteUntaken(job, node.plan.algorithmName);
   if (stored !== undefined) endStored(job, block, stored, now);
+  const isTold = stored !== undefined || endInline(job, block, outcomes, now);
   indexes.forEach((index, position) => {
-    if (isEnded(job) || (stored !== undefined && position < ended)) return;
+    if (isEnded(job) || (isTold && position < ended)) return;
     const one = outcomes[position];
     if (one === undefined) giveBack(job, block, index, now);
     else endTask(job, block, index, one, now);
   });
   closeFinished(job, now);
+}
+
+/**
+ * The outcomes of a block's first items at once, where none of them has anything else to tell.
+ *
+ * @returns whether that was so
+ */
+function endInline(job: Job, { node, indexes }: BlockInFlight, outcomes: readonly ItemOutcome[], now: number): boolean {
+  if (isAwaited(node) || outcomes.some(isFailure)) return false;
+  node.outcomes.setAll(indexes, outcomes);
+  moveTasks(job, node, indexes.slice(0, outcomes.length), 'active', 'succeed', now);
+  return true;
 }
 
 /** The outcomes of a block's first items, which lie in a blob. */
@@ -44,14 +57,17 @@ function endStored(
   const { node } = block;
   const items = block.indexes.slice(0, count);
   const failed = new Map(failures.map(([position, failure]) => [block.indexes[position], failure]));
-  const succeeded = items.filter((index) => !failed.has(index));
+  const succeeded = failed.size === 0 ? items : items.filter((index) => !failed.has(index));
   const retried = (failure: ItemFailure): boolean => runsAgain(node, block.attempt, failure, 'error');
   node.outcomes.store(blob, items, {
     succeeded,
-    failed: items.filter((index) => {
-      const failure = failed.get(index);
-      return failure !== undefined && !retried(failure);
-    }),
+    failed:
+      failed.size === 0
+        ? []
+        : items.filter((index) => {
+            const failure = failed.get(index);
+            return failure !== undefined && !retried(failure);
+          }),
   });
   moveTasks(job, node, succeeded, 'active', 'succeed', now);
   if (isAwaited(node)) for (const index of succeeded) tellWaitingItems(job, node, index, now);

@@ -83,17 +83,26 @@ function answerOf(outcome: ItemOutcome): Pick<ResultEntry, 'result' | 'error'> {
   return 'result' in outcome ? { result: outcome.result } : {};
 }
 
+/** How a job has ended. */
+type Ending = { readonly status: ResultBody['status']; readonly at: number } & Pick<
+  ResultBody,
+  'error' | 'nodeName' | 'reason'
+>;
+
 /** The body of the result of a job that has ended as `ending` says. */
-export function resultBody(
-  job: Job,
-  ending: { status: ResultBody['status']; at: number } & Pick<ResultBody, 'error' | 'nodeName' | 'reason'>,
-): ResultBody {
-  return compact<ResultBody>({
+export function resultBody(job: Job, ending: Ending): ResultBody {
+  const { jobId, timestamp, pipeline, status, ...rest } = resultHead(job, ending);
+  const data = status === 'completed' ? resultEntries(resultParts(job)) : undefined;
+  return { jobId, timestamp, pipeline, status, ...(data && { data }), ...rest };
+}
+
+/** The same without its data. */
+export function resultHead(job: Job, ending: Ending): Omit<ResultBody, 'data'> {
+  return compact<Omit<ResultBody, 'data'>>({
     jobId: job.jobId,
     timestamp: formatTimestamp(ending.at),
     pipeline: job.pipeline.name,
     status: ending.status,
-    data: ending.status === 'completed' ? resultEntries(resultParts(job)) : undefined,
     error: ending.error,
     nodeName: ending.nodeName,
     failures: ending.status === 'failed' ? job.failures : undefined,
