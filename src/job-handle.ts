@@ -6,7 +6,7 @@ import type { WebhookKind } from './domain/delivery';
 import { PipelineError } from './domain/errors';
 import { TERMINAL_STATUSES, type ProgressBody, type ResultBody } from './domain/events';
 import type { JobRecord } from './domain/job-record';
-import { closedRecord, describeJob, lastKnownStatus } from './temporal/jobs';
+import { closedRecord, describeJob, isRecord, lastKnownStatus } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
 import { readStartedJob, type StartedJob } from './temporal/started-job';
 import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
@@ -103,9 +103,9 @@ export class JobHandle {
    */
   async result(): Promise<ResultBody> {
     const handle = this.client.workflow.getHandle<() => Promise<JobRecord>>(this.jobId);
-    // How it ended is read from its record; that it failed is no failure of this call.
-    await handle.result().catch(() => undefined);
-    return this.results();
+    // That it failed is no failure of this call: how it ended is read from its record then.
+    const record = await handle.result().catch(() => undefined);
+    return isRecord(record) ? await new JobResults(record, this.blobs).body() : await this.results();
   }
 
   /**

@@ -83,7 +83,7 @@ export async function readEnding(client: Client, description: WorkflowExecutionD
   }
 }
 
-function isRecord(value: unknown): value is JobRecord {
+export function isRecord(value: unknown): value is JobRecord {
   return typeof value === 'object' && value !== null && 'status' in value && 'results' in value;
 }
 
