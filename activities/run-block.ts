@@ -1,16 +1,18 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
 import { Context } from '@temporalio/activity';
-import { argsAt, refuseLarge, type BlockHeartbeat, type BlockInput, type ItemOutcome } from '../src/domain/block';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { argsAt, refuseLarge, type BlockInput, type ItemOutcome } from '../src/domain/block';
 import { fromRuns } from '../src/domain/index-runs';
-import type { Json } from '../src/domain/json';
 import type { JobBlobs } from '../src/blobs/job-blobs';
-import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
+import type { AlgorithmContext, AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
+import { Beginnings } from './begin-items';
 import type { Activities } from './contract';
 import { algorithmNotFound, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
-import { toBlockOutcome, toOutcome, type PutBlob } from './outcome-blobs';
+import { isLarge, putOutput, type PutBlob } from './outcome-blobs';
+import { ReachedOutcomes } from './reached';
 import type { ReadInput } from './read-input';
-import { runItem, type ItemAnswer } from './run-item';
+import { runItem, toFailure, toJson } from './run-item';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
 
@@ -18,6 +20,9 @@ import { createStopSignal } from './stop-signal';
 const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
+
+/** Items that never yield leave the other blocks of a worker, and all heartbeats, a turn so often, in milliseconds. */
+const TURN_MS = 20;
 
 /** What the activity needs of its worker. */
 export interface RunBlockOptions {
@@ -38,50 +43,74 @@ export interface RunBlockOptions {
 export function createRunBlock(options: RunBlockOptions): Activities['runBlock'] {
   const { algorithms, httpAlgorithm, isShuttingDown, readInput } = options;
   return async (block) => {
-    const { http, algorithmName, inlineBytes } = block;
-    const algorithm: AlgorithmOptions =
+    const { http, algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, budgetMs = Infinity } = block;
+    const { run, concurrency }: AlgorithmOptions =
       http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
     const context = Context.current();
     const indexes = block.items === undefined ? [undefined] : fromRuns(block.items);
-    const width = Math.max(1, algorithm.concurrency ?? 1);
-    if (!(await announce(context, Math.min(width, indexes.length)))) return NOTHING_BEGUN;
-    const stop = createStopSignal(context, block.jobId, isShuttingDown);
-    const put = inlineBytes === undefined ? undefined : putter(options, context, block);
-    const startedAt = performance.now();
-    const outcomes: (ItemOutcome | null)[] = [];
-    let begun = 0;
-    let bytes = 0;
-    let reportedAt = startedAt;
+    const width = Math.max(1, concurrency ?? 1);
+    const reached = new ReachedOutcomes();
+    let reportedAt: number | undefined;
     const report = (): void => {
       reportedAt = performance.now();
-      context.heartbeat({ outcomes: [...outcomes] });
+      context.heartbeat({ outcomes: reached.toOutcomes(), begun: beginnings.limit });
     };
+    const beginnings = new Beginnings(context, width, indexes.length, () => {
+      if (reportedAt !== undefined) report();
+    });
+    if (!(await beginnings.ask([]))) return NOTHING_BEGUN;
+    const stop = createStopSignal(context, block.jobId, isShuttingDown);
+    const put = inlineBytes === undefined ? undefined : putter(options, context, block);
+    const itemContext: AlgorithmContext = { signal: stop.signal, heartbeat: report, log: context.log, attempt };
+    let bytes = 0;
+    // What the items take, not what a busy worker or the way to the server adds to it.
+    let itemsMs = 0;
+    const workMs = (): number => itemsMs / Math.max(1, Math.min(width, reached.begun));
+    let input = block;
 
     const runOne = async (position: number): Promise<void> => {
-      const answer = await runItem(
-        algorithm.run,
-        argsAt(input, position, indexes[position]),
-        { signal: stop.signal, heartbeat: report, log: context.log, attempt: input.attempt },
-        input.itemTtlMs,
-      );
+      let end: string | ItemOutcome;
+      try {
+        end = toJson(await runItem(run, argsAt(input, position, indexes[position]), itemContext, itemTtlMs));
+        bytes += end.length;
+      } catch (error) {
+        const failure = toFailure(error);
+        bytes += failure.error.length;
+        end = failure;
+      }
       // What an item answers after it was told to stop is not its outcome.
       if (stop.signal.aborted) return;
-      outcomes[position] = await outcomeOf(answer, position, block, put);
-      bytes += 'text' in answer ? answer.text.length : answer.error.length;
-      // Each report writes out all outcomes so far, so quick items share one.
-      if (performance.now() - reportedAt >= HEARTBEAT_MS) report();
+      if (typeof end === 'string' && isLarge(end)) end = await storeOrRefuse(end, position, elementsOf, put);
+      reached.end(position, end);
     };
     // Canceled, a block begins no other item: those in hand end by themselves, or by the stop signal.
+    const isOver = (): boolean =>
+      reached.begun === indexes.length ||
+      bytes >= MAX_BLOCK_BYTES ||
+      context.cancellationSignal.aborted ||
+      workMs() >= budgetMs;
     const lane = async (): Promise<void> => {
-      while (begun < indexes.length && bytes < MAX_BLOCK_BYTES && !context.cancellationSignal.aborted) {
-        const position = begun++;
-        outcomes[position] = null;
-        await runOne(position);
+      let now = performance.now();
+      let turnedAt = now;
+      while (!isOver()) {
+        const { begun } = reached;
+        // Each report writes out all outcomes so far, so quick items share one.
+        if (now - (reportedAt ?? startedAt) >= HEARTBEAT_MS) report();
+        if (now - turnedAt >= TURN_MS) {
+          await nextTurn();
+          turnedAt = now = performance.now();
+        } else if (begun < beginnings.limit) {
+          await runOne(reached.begin());
+          const endedAt = performance.now();
+          itemsMs += endedAt - now;
+          now = endedAt;
+        } else if (await beginnings.ask(reached.toOutcomes(), workMs() / begun)) now = performance.now();
+        else return;
       }
     };
 
+    const startedAt = performance.now();
     const timer = setInterval(report, HEARTBEAT_MS);
-    let input = block;
     try {
       input = { ...block, input: await readInput(block.input) };
       const lanes = Array.from({ length: width }, lane);
@@ -90,21 +119,19 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       stop.release();
       clearInterval(timer);
     }
-    const ended = outcomes.filter((outcome) => outcome !== null);
-    if (ended.length < begun) throw blockInterrupted({ outcomes });
-    return await toBlockOutcome(ended, Math.round(performance.now() - startedAt), inlineBytes, put);
+    if (!reached.areAll) throw blockInterrupted({ outcomes: reached.toOutcomes() });
+    return await reached.toBlockOutcome(Math.floor(workMs()), inlineBytes, put);
   };
 }
 
-async function outcomeOf(
-  answer: ItemAnswer,
+async function storeOrRefuse(
+  text: string,
   position: number,
-  { elementsOf }: BlockInput,
+  elementsOf: BlockInput['elementsOf'],
   put: PutBlob | undefined,
-): Promise<ItemOutcome> {
-  if (!('text' in answer)) return answer;
-  if (put !== undefined) return await toOutcome(answer.text, position, elementsOf, put);
-  return refuseLarge(Buffer.byteLength(answer.text)) ?? { result: JSON.parse(answer.text) as Json };
+): Promise<string | ItemOutcome> {
+  if (put !== undefined) return await putOutput(text, position, elementsOf, put);
+  return refuseLarge(Buffer.byteLength(text)) ?? text;
 }
 
 /** A name tells the run, so that a job that was reset replaces nothing that its earlier run has written. */
@@ -122,25 +149,6 @@ function putter(
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
-
-/**
- * Has the server write down that the first items begin, before they do: a block that is lost without a heartbeat has
- * begun nothing (DESIGN.md, «runBlock»). Such are those that a worker is handed while it stops.
- *
- * @returns false where the server does not take it: the block is canceled, or was given up since the worker hung
- */
-async function announce({ client, info, log }: Context, begin: number): Promise<boolean> {
-  const heartbeat: BlockHeartbeat = { outcomes: Array.from({ length: begin }, () => null) };
-  try {
-    await client.activity.heartbeat(info.taskToken, heartbeat);
-    return true;
-  } catch (error) {
-    // Canceled or given up is nothing to see to; what else keeps blocks from beginning is.
-    const isExpected = error instanceof Error && /^Activity(Cancelled|NotFound|Paused|Reset)Error$/.test(error.name);
-    log[isExpected ? 'debug' : 'warn']('the block does not begin', { error });
-    return false;
-  }
-}
 
 function findAlgorithm(algorithms: Algorithms, name: string): AlgorithmOptions {
   const found = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;

@@ -80,6 +80,8 @@ export async function runPipeline(
     earlier === undefined
       ? createJob(workflowId, pipeline, plans, settings, submittedAt)
       : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
+  let hasWideBlocks: boolean | undefined;
+  job.hasWideBlocks = () => (hasWideBlocks ??= patched('wide-blocks'));
   const blocks = new Blocks(settings.homes, (event) => {
     if (!isEnded(job)) apply(event);
   });

@@ -26,12 +26,13 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   else noteUntaken(job, node.plan.algorithmName);
   if (stored !== undefined) endStored(job, block, stored, now);
   const isTold = stored !== undefined || endInline(job, block, outcomes, now);
-  indexes.forEach((index, position) => {
-    if (isEnded(job) || (isTold && position < ended)) return;
-    const one = outcomes[position];
-    if (one === undefined) giveBack(job, block, index, now);
-    else endTask(job, block, index, one, now);
-  });
+  if (!isTold) {
+    outcomes.forEach((one, position) => {
+      const index = indexes[position];
+      if (index !== undefined && !isEnded(job)) endTask(job, block, index, one, now);
+    });
+  }
+  if (!isEnded(job)) giveBack(job, block, indexes.slice(ended), now);
   closeFinished(job, now);
 }
 
@@ -51,7 +52,7 @@ function endInline(job: Job, { node, indexes }: BlockInFlight, outcomes: readonl
 function endStored(
   job: Job,
   block: BlockInFlight,
-  { blob, count, failures }: NonNullable<BlockOutcome['stored']>,
+  { blob, count, failures, largest }: NonNullable<BlockOutcome['stored']>,
   now: number,
 ): void {
   const { node } = block;
@@ -59,16 +60,12 @@ function endStored(
   const failed = new Map(failures.map(([position, failure]) => [block.indexes[position], failure]));
   const succeeded = failed.size === 0 ? items : items.filter((index) => !failed.has(index));
   const retried = (failure: ItemFailure): boolean => runsAgain(node, block.attempt, failure, 'error');
-  node.outcomes.store(blob, items, {
-    succeeded,
-    failed:
-      failed.size === 0
-        ? []
-        : items.filter((index) => {
-            const failure = failed.get(index);
-            return failure !== undefined && !retried(failure);
-          }),
-  });
+  const isEndedBy = (index: number): boolean => {
+    const failure = failed.get(index);
+    return failure !== undefined && !retried(failure);
+  };
+  const ended = { succeeded, failed: failed.size === 0 ? [] : items.filter(isEndedBy) };
+  node.outcomes.store(blob, items, ended, largest);
   moveTasks(job, node, succeeded, 'active', 'succeed', now);
   if (isAwaited(node)) for (const index of succeeded) tellWaitingItems(job, node, index, now);
   for (const [index, failure] of failed) {
@@ -77,18 +74,23 @@ function endStored(
   }
 }
 
-/** An item that was handed out has not begun: it waits again, and this was no run. */
-function giveBack(job: Job, { node, attempt, isSuspect }: BlockInFlight, index: number, now: number): void {
-  moveTask(job, node, index, 'active', 'pending', now);
-  if (isSuspect) node.suspects.push(index);
-  else (attempt > 1 ? node.retries : node.givenBack).push(index);
+/** Items that were handed out have not begun: they wait again, and this was no run. */
+function giveBack(
+  job: Job,
+  { node, attempt, isSuspect }: BlockInFlight,
+  indexes: readonly number[],
+  now: number,
+): void {
+  moveTasks(job, node, indexes, 'active', 'pending', now);
+  const list = isSuspect ? node.suspects : attempt > 1 ? node.retries : node.givenBack;
+  for (const index of indexes) list.push(index);
 }
 
 export function refuseBlock(job: Job, blockId: number, now: number): void {
   const block = takeBlock(job, blockId);
   if (block === undefined) return;
   const { algorithmName } = block.node.plan;
-  for (const index of block.indexes) giveBack(job, block, index, now);
+  giveBack(job, block, block.indexes, now);
   if (noteRefused(job, algorithmName, now)) failUnserved(job, algorithmName, now);
 }
 
@@ -111,16 +113,19 @@ export interface LostBlock {
 export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   const block = takeBlock(job, lost.blockId);
   if (block === undefined) return;
-  const { error, begun = Infinity, heartbeat } = lost;
+  const { error, heartbeat } = lost;
+  const begun = lost.begun ?? heartbeat?.begun ?? Infinity;
   if (begun > 0) noteStarted(job, block.node.plan.algorithmName);
   else noteUntaken(job, block.node.plan.algorithmName);
+  const unbegun: number[] = [];
   block.indexes.forEach((index, position) => {
     if (isEnded(job)) return;
     const outcome = heartbeat?.outcomes[position];
     if (outcome != null) endTask(job, block, index, outcome, now);
-    else if (position >= begun) giveBack(job, block, index, now);
+    else if (position >= begun) unbegun.push(index);
     else failTask(job, block, index, { error }, true, now);
   });
+  if (!isEnded(job)) giveBack(job, block, unbegun, now);
   closeFinished(job, now);
 }
 

@@ -6,6 +6,7 @@ import type { JobRecord } from './job-record';
 import type { Job } from './job';
 import { utf8Length } from './json';
 import { publishLast } from './outbox';
+import { foldResult } from './folded-result';
 import { isInline, type ResultDraft, type WrittenResult } from './result-parts';
 import { stopUnfinished } from './tasks';
 import type { Level } from './verbosity';
@@ -22,6 +23,8 @@ export function completeJob(job: Job, at: number): void {
   const parts = resultParts(job);
   if (!isInline(parts)) {
     job.writingSince = at;
+    const folded = foldResult(draftResult(job, at));
+    if (folded !== undefined) completeWritten(job, folded);
     return;
   }
   const results = resultBody(job, { status: 'completed', at });

@@ -1,5 +1,5 @@
 /** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
-import { blockSize } from './batch';
+import { blockSize, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
 import type { BlockInput } from './block';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
@@ -23,6 +23,8 @@ export interface RunBlock {
 const MAX_BYTES_IN_FLIGHT = 2_000_000;
 /** The most that one block may be given: Temporal refuses a payload over 2 MiB. */
 const MAX_BLOCK_BYTES = 1_900_000;
+/** The same of a block of more items than are worth it where they are large: it would leave little for other blocks. */
+const MANY = { items: 1_000, bytes: 128_000 };
 
 /** Fills the window with blocks, taking from the node that has the fewest in flight. */
 export function handOut(job: Job, now: number): RunBlock[] {
@@ -40,7 +42,25 @@ export function handOut(job: Job, now: number): RunBlock[] {
 }
 
 function isReady(job: Job, node: NodeState, now: number): boolean {
-  return node.phase === 'open' && waiting(job, node) > 0 && mayAsk(job, node.plan.algorithmName, now);
+  const mayGo = node.phase === 'open' && waiting(job, node) > 0 && mayAsk(job, node.plan.algorithmName, now);
+  return mayGo && now >= firstWaveEnd(node);
+}
+
+/** When more of a node goes out that waits for its first wave, in epoch milliseconds; 0 where it waits for nothing. */
+function firstWaveEnd({ blocksInFlight, firstWaveUntil, measured }: NodeState): number {
+  return measured.items === 0 && blocksInFlight >= FIRST_WAVE ? firstWaveUntil : 0;
+}
+
+/** When a node stops waiting for its first wave; infinite where none does. */
+export function nextWave(job: Job): number {
+  if (job.status !== 'active' || job.draining || job.blocks.size >= job.settings.window) return Infinity;
+  const open = job.nodes.filter((node) => node.phase === 'open' && waiting(job, node) > 0);
+  return Math.min(...open.map(firstWaveEnd).filter((end) => end > 0), Infinity);
+}
+
+/** Some time has passed: what waits for a first wave that is late waits no longer. */
+export function endFirstWaves(job: Job, now: number): void {
+  for (const node of job.nodes) if (node.firstWaveUntil <= now) node.firstWaveUntil = 0;
 }
 
 function waiting(job: Job, node: NodeState): number {
@@ -56,12 +76,13 @@ function mayRunSuspect(job: Job): boolean {
 
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
-  const { indexes, isSuspect = false } = takeItems(job, node);
-  let input = bindBlock(job, node, indexes);
+  const { indexes, isSuspect = false, budgetMs } = takeItems(job, node);
+  const bind = (): BlockInput => ({ ...bindBlock(job, node, indexes), ...(budgetMs !== undefined && { budgetMs }) });
+  let input = bind();
   let bytes = utf8Length(JSON.stringify(input));
-  while (bytes > MAX_BLOCK_BYTES && indexes.length > 1) {
+  while (indexes.length > 1 && bytes > (indexes.length > MANY.items ? MANY.bytes : MAX_BLOCK_BYTES)) {
     node.givenBack.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
-    input = bindBlock(job, node, indexes);
+    input = bind();
     bytes = utf8Length(JSON.stringify(input));
   }
   if (bytes > MAX_BLOCK_BYTES) {
@@ -73,6 +94,7 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   const { attempt, inlineBytes = 0 } = input;
   job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect });
   node.blocksInFlight++;
+  if (budgetMs !== undefined && node.next <= FIRST_WAVE) node.firstWaveUntil = now + FIRST_WAVE_MS;
   noteAsked(job, plan.algorithmName, now);
   moveTasks(job, node, indexes, 'pending', 'active', now);
   const { items } = input;
@@ -124,7 +146,7 @@ function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): Block
  * Retried items ride alone; so do those whose policy must know whether a lost block had begun them, and those of foreign
  * activities, which take one item each.
  */
-function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: boolean } {
+function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: boolean; budgetMs?: number } {
   const retry = node.retries.shift();
   if (retry !== undefined) return { indexes: [retry] };
   const suspect = mayRunSuspect(job) ? node.suspects.shift() : undefined;
@@ -132,25 +154,22 @@ function takeItems(job: Job, node: NodeState): { indexes: number[]; isSuspect?: 
   const { algorithmName, retry: rule } = node.plan;
   const isForeign = homeOf(job.settings.homes, algorithmName)?.kind === 'activity';
   const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
-  const size = alone
-    ? 1
-    : blockSize({
-        handedOut: node.next,
-        remaining: waiting(job, node),
-        inFlight: job.blocks.size,
-        measured: node.measured,
-        hasLeastWork: job.hasLeastWork,
-      });
+  const sizing = { remaining: waiting(job, node), inFlight: job.blocks.size, measured: node.measured };
+  const { size, ...budget } = alone
+    ? { size: 1 }
+    : node.width > WIDE && job.hasWideBlocks()
+      ? wideBlock(sizing)
+      : { size: blockSize({ ...sizing, handedOut: node.next, hasLeastWork: job.hasLeastWork }) };
   if (node.givenBack.length > 0) {
-    return { indexes: node.givenBack.splice(0, size).sort((one, other) => one - other) };
+    return { indexes: node.givenBack.splice(0, size).sort((one, other) => one - other), ...budget };
   }
   if (hasWaitAny(node.plan)) {
     const released = node.released.splice(0, size);
     node.next += released.length;
-    return { indexes: released.sort((one, other) => one - other) };
+    return { indexes: released.sort((one, other) => one - other), ...budget };
   }
   const count = Math.min(size, node.width - node.next);
   const first = node.next;
   node.next += count;
-  return { indexes: Array.from({ length: count }, (_, offset) => first + offset) };
+  return { indexes: Array.from({ length: count }, (_, offset) => first + offset), ...budget };
 }

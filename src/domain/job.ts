@@ -39,6 +39,8 @@ export interface NodeState {
   runs: Record<number, number>;
   blocksInFlight: number;
   measured: { items: number; ms: number };
+  /** Of a wide node: until when no more of it goes out than its first wave, unless some of that has ended. Epoch milliseconds. */
+  firstWaveUntil: number;
 }
 
 export interface BlockInFlight {
@@ -88,6 +90,8 @@ export interface Job {
    * whose blocks did not tell the size of their outcomes.
    */
   hasLeastWork: boolean;
+  /** Asked once a node is wide: not so in histories of earlier versions, which knew no other blocks than small ones. */
+  hasWideBlocks: () => boolean;
   /** Since when its results are written down, as they lie in blobs: epoch milliseconds. */
   writingSince: number | undefined;
   /** The text of the result webhook, where it is not that of the record. */
@@ -123,6 +127,7 @@ export function createJob(
     nextBlockId: 1,
     inlineBytes: 0,
     hasLeastWork: false,
+    hasWideBlocks: () => true,
     writingSince: undefined,
     resultText: undefined,
     services: new Map(),
@@ -163,6 +168,7 @@ function createNode(plan: NodePlan): NodeState {
     runs: {},
     blocksInFlight: 0,
     measured: { items: 0, ms: 0 },
+    firstWaveUntil: 0,
   };
 }
 

@@ -21,19 +21,40 @@ interface StoredBlock {
   readonly blob: BlobRef;
   /** 0-based indexes in ascending order. */
   readonly items: IndexRuns;
+  readonly whole: WholeBlob | undefined;
+}
+
+/** All that a blob holds, where none of it is a blob of its own. */
+export interface WholeBlob {
+  /** How many lines. */
+  readonly lines: number;
+  /** The largest output, as JSON, in bytes. */
+  readonly largest: number;
 }
 
 /** Tasks that follow each other, by their first index: the outcomes themselves, or where they lie. */
 export type OutcomeRun =
   | { readonly first: number; readonly outcomes: readonly ItemOutcome[] }
   /** `line` is that of the first task. */
-  | { readonly first: number; readonly count: number; readonly blob: BlobRef; readonly line: number };
+  | {
+      readonly first: number;
+      readonly count: number;
+      readonly blob: BlobRef;
+      readonly line: number;
+      readonly whole?: WholeBlob;
+    };
 
 /** As JSON: what a run of the job's workflow hands to the next. */
 export interface OutcomesSnapshot {
   readonly skipped: IndexRuns;
   readonly inline: readonly (readonly [index: number, outcome: ItemOutcome])[];
-  readonly stored: readonly (readonly [blob: BlobRef, items: IndexRuns, failed: IndexRuns, lines?: IndexRuns])[];
+  readonly stored: readonly (readonly [
+    blob: BlobRef,
+    items: IndexRuns,
+    failed: IndexRuns,
+    dropped?: IndexRuns,
+    largest?: number,
+  ])[];
 }
 
 export class Outcomes {
@@ -76,14 +97,17 @@ export class Outcomes {
   /**
    * @param items 0-based indexes in ascending order, one for each line of the blob
    * @param ended those whose outcome it is: the others run again
+   * @param largest the largest output among them in bytes; undefined where one is a blob of its own
    */
   store(
     blob: BlobRef,
     items: readonly number[],
     ended: { succeeded: readonly number[]; failed: readonly number[] },
+    largest?: number,
   ): void {
     const place = STORED + this.blocks.length;
-    this.blocks.push({ blob, items: toRuns(items) });
+    const whole = largest === undefined ? undefined : { lines: items.length, largest };
+    this.blocks.push({ blob, items: toRuns(items), whole });
     for (const index of ended.succeeded) this.places[index] = place;
     for (const index of ended.failed) this.places[index] = -place;
   }
@@ -135,7 +159,7 @@ export class Outcomes {
       first === last.first + last.count &&
       line === last.line + last.count;
     if (follows) last.count += count;
-    else runs.push({ first, count, blob: block.blob, line });
+    else runs.push({ first, count, blob: block.blob, line, ...(block.whole && { whole: block.whole }) });
     return count;
   }
 
@@ -154,9 +178,10 @@ export class Outcomes {
     return {
       skipped: toRuns(at(SKIPPED)),
       inline: [...this.inline],
-      stored: this.blocks.map(({ blob, items }, position) => {
+      stored: this.blocks.map(({ blob, items, whole }, position) => {
         const dropped = fromRuns(items).filter((index) => Math.abs(this.place(index)) !== STORED + position);
         const failures = toRuns(failed[position] ?? []);
+        if (whole !== undefined) return [blob, items, failures, toRuns(dropped), whole.largest];
         return dropped.length === 0 ? [blob, items, failures] : [blob, items, failures, toRuns(dropped)];
       }),
     };
@@ -166,11 +191,11 @@ export class Outcomes {
     const outcomes = new Outcomes(width);
     for (const index of fromRuns(skipped)) outcomes.skip(index);
     for (const [index, outcome] of inline) outcomes.set(index, outcome);
-    for (const [blob, items, failedRuns, droppedRuns = []] of stored) {
+    for (const [blob, items, failedRuns, droppedRuns = [], largest] of stored) {
       const failed = fromRuns(failedRuns);
       const others = new Set([...failed, ...fromRuns(droppedRuns)]);
       const indexes = fromRuns(items);
-      outcomes.store(blob, indexes, { failed, succeeded: indexes.filter((index) => !others.has(index)) });
+      outcomes.store(blob, indexes, { failed, succeeded: indexes.filter((index) => !others.has(index)) }, largest);
     }
     return outcomes;
   }
@@ -199,7 +224,8 @@ export class Outcomes {
 }
 
 type OpenRun =
-  { first: number; outcomes: ItemOutcome[] } | { first: number; count: number; blob: BlobRef; line: number };
+  | { first: number; outcomes: ItemOutcome[] }
+  | { first: number; count: number; blob: BlobRef; line: number; whole?: WholeBlob };
 
 function addInline(runs: OpenRun[], index: number, outcome: ItemOutcome): void {
   const last = runs.at(-1);

@@ -103,7 +103,7 @@ describe('batchTolerance', () => {
     [50, 58, 29],
     [100, 7, 7],
     [200, 14, 28],
-    [1_000, 80, 800],
+    [500, 80, 400],
   ];
   for (const [items, batchTolerance, fatal] of boundaries) {
     it(`${String(batchTolerance)} of ${String(items)}: failed at failure ${String(fatal)} and not before`, () => {
