@@ -1,5 +1,5 @@
 /** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
-import { blockSize, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
+import { blockSize, ENOUGH, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
 import type { BlockInput } from './block';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
@@ -48,7 +48,8 @@ function isReady(job: Job, node: NodeState, now: number): boolean {
 
 /** When more of a node goes out that waits for its first wave, in epoch milliseconds; 0 where it waits for nothing. */
 function firstWaveEnd({ blocksInFlight, firstWaveUntil, measured }: NodeState): number {
-  return measured.items === 0 && blocksInFlight >= FIRST_WAVE ? firstWaveUntil : 0;
+  const isOut = blocksInFlight + measured.items >= FIRST_WAVE;
+  return isOut && measured.items < ENOUGH ? firstWaveUntil : 0;
 }
 
 /** When a node stops waiting for its first wave; infinite where none does. */

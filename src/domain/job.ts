@@ -39,7 +39,7 @@ export interface NodeState {
   runs: Record<number, number>;
   blocksInFlight: number;
   measured: { items: number; ms: number };
-  /** Of a wide node: until when no more of it goes out than its first wave, unless some of that has ended. Epoch milliseconds. */
+  /** Of a wide node: until when no more of it goes out than its first wave, unless enough of that has ended. Epoch milliseconds. */
   firstWaveUntil: number;
 }
 

@@ -34,6 +34,7 @@ describe('wideBlock', () => {
     ['nothing is measured yet', [1_000_000, 1, 0, 0], 1, 400],
     ['two seconds of work, and twice as long where it takes longer', [1_000_000, 1, 10, 1_000], 20, 4_000],
     ['at most ten thousand', [1_000_000, 1, 10, 0], 10_000, 400],
+    ['at most 2,500 for each that was measured', [1_000_000, 1, 3, 0], 7_500, 400],
     ['slow items ride alone', [1_000_000, 1, 1, 60_000], 1, 120_000],
     ['a quarter of an even share of what is left', [100, 5, 10, 1_000], 5, 1_000],
     ['the same, or some work, where there is little to do', [1_000, 5, 10, 1], 2_000, 400],
@@ -58,10 +59,12 @@ describe('a wide batch', () => {
     return block;
   };
 
-  it('has a first wave of sixteen single items, and goes on as soon as one of them has ended', () => {
+  it('has a first wave of sixteen single items, and goes on as soon as four of them have ended', () => {
     const engine = wide(100_000).start();
     expect(engine.running.map(widthOf)).to.deep.equal(Array(16).fill(1));
-    engine.end('green#3', one);
+    for (const index of [3, 1, 16]) engine.end(`green#${String(index)}`, one);
+    expect(engine.running).to.have.lengthOf(13);
+    engine.end('green#2', one);
     expect(engine.running).to.have.length.above(16);
     expect(widthOf(lastOf(engine))).to.be.above(100);
   });
@@ -87,19 +90,19 @@ describe('a wide batch', () => {
 
   it('takes back what a block that was thought to be quicker has not begun', () => {
     const engine = wide(100_000).start();
-    engine.end('green#1', one);
+    for (const index of [1, 2, 3, 4]) engine.end(`green#${String(index)}`, one);
     const block = lastOf(engine);
     expect(block.input.budgetMs).to.be.at.least(400);
     const width = widthOf(block);
     const { active, pending } = engine.job.counts;
     engine.apply({ type: 'pause' });
     engine.end(block, one, one);
-    expect(engine.job.counts).to.include({ active: active - width, pending: pending + width - 2, succeed: 3 });
+    expect(engine.job.counts).to.include({ active: active - width, pending: pending + width - 2, succeed: 6 });
   });
 
   it('runs only those again that may have begun in a block that was lost', () => {
     const engine = wide(100_000).start();
-    engine.end('green#1', one);
+    for (const index of [1, 2, 3, 4]) engine.end(`green#${String(index)}`, one);
     const block = lastOf(engine);
     const width = widthOf(block);
     const { blockId } = block;
@@ -111,7 +114,7 @@ describe('a wide batch', () => {
       error: 'gone',
       heartbeat: { outcomes: [one, one, null], begun: 16 },
     });
-    expect(engine.job.counts).to.include({ succeed: 3, pending: pending + width - 2 });
+    expect(engine.job.counts).to.include({ succeed: 6, pending: pending + width - 2 });
     const [node] = engine.job.nodes;
     expect(node?.retries).to.have.lengthOf(14);
     expect(node?.givenBack).to.have.lengthOf(width - 16);
