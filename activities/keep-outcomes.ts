@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { toBody } from '../src/blobs/elements';
 import { toLine } from '../src/blobs/entries';
 import type { Activities } from './contract';
-import { toOutcome } from './outcome-blobs';
+import { isLarge, putOutput } from './outcome-blobs';
 import { putter, type BlobPlace } from './put-blobs';
 
 /** Makes the activity; without a place for blobs it answers null. */
@@ -14,7 +14,8 @@ export function createKeepOutcomes(place: BlobPlace): Activities['keepOutcomes']
     const kept = await Promise.all(
       outcomes.map(async (outcome, position) => {
         if (!('result' in outcome)) return outcome;
-        return await toOutcome(JSON.stringify(outcome.result), position, elementsOf, put);
+        const text = JSON.stringify(outcome.result);
+        return isLarge(text) ? await putOutput(text, position, elementsOf, put) : outcome;
       }),
     );
     const [single] = kept;

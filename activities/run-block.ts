@@ -1,36 +1,31 @@
 /** The activity `runBlock`: the items of a block, up to `concurrency` at a time, one outcome each. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import {
-  argsAt,
-  EXPIRED,
-  isElsewhere,
-  refuseLarge,
-  type BlockHeartbeat,
-  type BlockInput,
-  type ItemOutcome,
-} from '../src/domain/block';
+import { argsAt, EXPIRED, refuseLarge, type BlockInput, type ItemOutcome } from '../src/domain/block';
 import { fromRuns } from '../src/domain/index-runs';
-import type { Json } from '../src/domain/json';
 import type { PutBlob } from '../src/blobs/elements';
 import { MAX_BYTES_HERE, SHORT_MS, TOO_LARGE_HERE, TOO_LONG_HERE, WELL_UNDER_MS } from '../src/domain/short';
-import type { AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
+import type { AlgorithmContext, AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
+import { Beginnings } from './begin-items';
 import type { Activities } from './contract';
 import { algorithmNotFound, algorithmNotShort, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
-import { toBlockOutcome, toOutcome } from './outcome-blobs';
+import { isLarge, putOutput } from './outcome-blobs';
 import { putter, type BlobPlace } from './put-blobs';
-import { toUnread, type ReadInput } from './read-input';
-import { runItem, type ItemAnswer } from './run-item';
+import { ReachedOutcomes } from './reached';
+import { readFirst } from './read-first';
+import type { ReadInput } from './read-input';
+import { runItem, toFailure, toJson } from './run-item';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
 
 /** How often a running block reports; the server takes a worker for lost after ten seconds without. */
 const HEARTBEAT_MS = 500;
-/** How often a block reports that reads its input still. */
-const READING_HEARTBEAT_MS = 1_000;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
+
+/** Items that never yield leave the other blocks of a worker, and all heartbeats, a turn so often, in milliseconds. */
+const TURN_MS = 20;
 
 /** What the activity needs of its worker. */
 export interface RunBlockOptions extends BlobPlace {
@@ -47,55 +42,79 @@ export interface RunBlockOptions extends BlobPlace {
 export function createRunBlock(options: RunBlockOptions): Activities['runBlock'] {
   const { algorithms, httpAlgorithm, isShuttingDown, readInput } = options;
   return async (block) => {
-    const { http, algorithmName, inlineBytes } = block;
-    const algorithm: AlgorithmOptions =
+    const { http, algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, budgetMs = Infinity } = block;
+    const { run, concurrency, short }: AlgorithmOptions =
       http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
     const context = Context.current();
     // In the worker of the job's workflow: the server knows nothing of it before its end, and takes no heartbeats.
     const { isLocal } = context.info;
-    if (isLocal && algorithm.short !== true) throw algorithmNotShort(algorithmName);
+    if (isLocal && short !== true) throw algorithmNotShort(algorithmName);
     const indexes = block.items === undefined ? [undefined] : fromRuns(block.items);
-    const width = isLocal ? indexes.length : Math.max(1, algorithm.concurrency ?? 1);
-    const input = isElsewhere(block.input) ? await readFirst(context, block, readInput) : block;
+    const width = isLocal ? indexes.length : Math.max(1, concurrency ?? 1);
+    const input = await readFirst(context, block, readInput);
     if (input === undefined) return NOTHING_BEGUN;
-    const beginning = Array.from({ length: Math.min(width, indexes.length) }, () => null);
-    if (!isLocal && !(await announce(context, { outcomes: beginning }))) return NOTHING_BEGUN;
-    const stop = createStopSignal(context, block.jobId, isShuttingDown);
-    const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
-    const startedAt = performance.now();
-    const outcomes: (ItemOutcome | null)[] = [];
-    let begun = 0;
-    let bytes = 0;
-    let reportedAt = startedAt;
+    const reached = new ReachedOutcomes();
+    let reportedAt: number | undefined;
     const report = (): void => {
       reportedAt = performance.now();
-      if (!isLocal) context.heartbeat({ outcomes: [...outcomes] });
+      if (!isLocal) context.heartbeat({ outcomes: reached.toOutcomes(), begun: beginnings.limit });
     };
+    const beginnings = new Beginnings(context, width, indexes.length, () => {
+      if (reportedAt !== undefined) report();
+    });
+    if (!isLocal && !(await beginnings.ask([]))) return NOTHING_BEGUN;
+    const stop = createStopSignal(context, block.jobId, isShuttingDown);
+    const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
+    const itemContext: AlgorithmContext = { signal: stop.signal, heartbeat: report, log: context.log, attempt };
+    let bytes = 0;
+    // What the items take, not what a busy worker or the way to the server adds to it.
+    let itemsMs = 0;
+    const workMs = (): number => itemsMs / Math.max(1, Math.min(width, reached.begun));
+    const ttlMs = isLocal ? Math.min(SHORT_MS, itemTtlMs ?? SHORT_MS) : itemTtlMs;
 
     const runOne = async (position: number): Promise<void> => {
-      const answer = await runItem(
-        algorithm.run,
-        argsAt(input, position, indexes[position]),
-        { signal: stop.signal, heartbeat: report, log: context.log, attempt: input.attempt },
-        isLocal ? Math.min(SHORT_MS, input.itemTtlMs ?? SHORT_MS) : input.itemTtlMs,
-      );
+      let end: string | ItemOutcome;
+      try {
+        end = toJson(await runItem(run, argsAt(input, position, indexes[position]), itemContext, ttlMs));
+        bytes += end.length;
+      } catch (error) {
+        const failure = toFailure(error);
+        bytes += failure.error.length;
+        end = failure;
+      }
       // What an item answers after it was told to stop is not its outcome.
       if (stop.signal.aborted) return;
-      const outcome = await outcomeOf(answer, position, block, put);
-      outcomes[position] = isLocal ? toOutcomeHere(outcome, answer, block, put) : outcome;
-      bytes += 'text' in answer ? answer.text.length : answer.error.length;
-      // Each report writes out all outcomes so far, so quick items share one.
-      if (performance.now() - reportedAt >= HEARTBEAT_MS) report();
+      if (isLocal) end = toEndHere(end, block, put);
+      if (typeof end === 'string' && isLarge(end)) end = await storeOrRefuse(end, position, elementsOf, put);
+      reached.end(position, end);
     };
     // Canceled, a block begins no other item: those in hand end by themselves, or by the stop signal.
+    const isOver = (): boolean =>
+      reached.begun === indexes.length ||
+      bytes >= MAX_BLOCK_BYTES ||
+      context.cancellationSignal.aborted ||
+      workMs() >= budgetMs;
     const lane = async (): Promise<void> => {
-      while (begun < indexes.length && bytes < MAX_BLOCK_BYTES && !context.cancellationSignal.aborted) {
-        const position = begun++;
-        outcomes[position] = null;
-        await runOne(position);
+      let now = performance.now();
+      let turnedAt = now;
+      while (!isOver()) {
+        const { begun } = reached;
+        // Each report writes out all outcomes so far, so quick items share one.
+        if (now - (reportedAt ?? startedAt) >= HEARTBEAT_MS) report();
+        if (now - turnedAt >= TURN_MS) {
+          await nextTurn();
+          turnedAt = now = performance.now();
+        } else if (isLocal || begun < beginnings.limit) {
+          await runOne(reached.begin());
+          const endedAt = performance.now();
+          itemsMs += endedAt - now;
+          now = endedAt;
+        } else if (await beginnings.ask(reached.toOutcomes(), workMs() / begun)) now = performance.now();
+        else return;
       }
     };
 
+    const startedAt = performance.now();
     const timer = setInterval(report, HEARTBEAT_MS);
     try {
       const lanes = Array.from({ length: width }, lane);
@@ -104,80 +123,35 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       stop.release();
       clearInterval(timer);
     }
-    const ended = outcomes.filter((outcome) => outcome !== null);
-    if (ended.length < begun) throw blockInterrupted({ outcomes });
-    const durationMs = Math.round(performance.now() - startedAt);
-    if (isLocal && durationMs > WELL_UNDER_MS) context.log.warn('the algorithm is declared short', { durationMs });
-    return await toBlockOutcome(ended, durationMs, inlineBytes, put);
+    if (!reached.areAll) throw blockInterrupted({ outcomes: reached.toOutcomes() });
+    const passedMs = performance.now() - startedAt;
+    if (isLocal && passedMs > WELL_UNDER_MS) context.log.warn('the algorithm is declared short', { ms: passedMs });
+    return await reached.toBlockOutcome(Math.floor(isLocal ? passedMs : workMs()), inlineBytes, put);
   };
 }
 
-async function outcomeOf(
-  answer: ItemAnswer,
+async function storeOrRefuse(
+  text: string,
   position: number,
-  { elementsOf }: BlockInput,
+  elementsOf: BlockInput['elementsOf'],
   put: PutBlob | undefined,
-): Promise<ItemOutcome> {
-  if (!('text' in answer)) return answer;
-  if (put !== undefined) return await toOutcome(answer.text, position, elementsOf, put);
-  return refuseLarge(Buffer.byteLength(answer.text)) ?? { result: JSON.parse(answer.text) as Json };
+): Promise<string | ItemOutcome> {
+  if (put !== undefined) return await putOutput(text, position, elementsOf, put);
+  return refuseLarge(Buffer.byteLength(text)) ?? text;
 }
 
 /** What an item has come to that the workflow runs itself: one that is not short has told nothing by that. */
-function toOutcomeHere(
-  outcome: ItemOutcome,
-  answer: ItemAnswer,
+function toEndHere(
+  end: string | ItemOutcome,
   { itemTtlMs = Infinity }: BlockInput,
   put: PutBlob | undefined,
-): ItemOutcome {
-  if (answer === EXPIRED && itemTtlMs > SHORT_MS) return TOO_LONG_HERE;
-  const isLarge = put === undefined && 'text' in answer && Buffer.byteLength(answer.text) > MAX_BYTES_HERE;
-  return isLarge ? TOO_LARGE_HERE : outcome;
+): string | ItemOutcome {
+  if (end === EXPIRED && itemTtlMs > SHORT_MS) return TOO_LONG_HERE;
+  const isTooLarge = put === undefined && typeof end === 'string' && Buffer.byteLength(end) > MAX_BYTES_HERE;
+  return isTooLarge ? TOO_LARGE_HERE : end;
 }
 
 const NOTHING_BEGUN = { outcomes: [], durationMs: 0 };
-
-/**
- * Has the server write down that the first items begin, before they do: a block that is lost without a heartbeat has
- * begun nothing (DESIGN.md, «runBlock»). Such are those that a worker is handed while it stops.
- *
- * @returns false where the server does not take it: the block is canceled, or was given up since the worker hung
- */
-async function announce({ client, info, log }: Context, heartbeat: BlockHeartbeat): Promise<boolean> {
-  try {
-    await client.activity.heartbeat(info.taskToken, heartbeat);
-    return true;
-  } catch (error) {
-    // Canceled or given up is nothing to see to; what else keeps blocks from beginning is.
-    const isExpected = error instanceof Error && /^Activity(Cancelled|NotFound|Paused|Reset)Error$/.test(error.name);
-    log[isExpected ? 'debug' : 'warn']('the block does not begin', { error });
-    return false;
-  }
-}
-
-/**
- * Reads what the items are given, before any of them begins. It tells that it lives by heartbeats that are awaited: one
- * that the SDK holds back for a second would come behind the one by which the items begin, and deny it.
- *
- * @returns undefined where the block is not to begin any more
- * @throws ApplicationFailure `InputUnread`
- */
-async function readFirst(context: Context, block: BlockInput, readInput: ReadInput): Promise<BlockInput | undefined> {
-  const over = new AbortController();
-  const reading = readInput(block.input).finally(() => {
-    over.abort();
-  });
-  // It may be left to itself.
-  reading.catch(() => undefined);
-  const isReading = (): Promise<boolean> =>
-    sleep(READING_HEARTBEAT_MS, true, { signal: over.signal }).catch(() => false);
-  while (await isReading()) if (!(await announce(context, { outcomes: [], begun: 0 }))) return undefined;
-  try {
-    return { ...block, input: await reading };
-  } catch (error) {
-    throw toUnread(error);
-  }
-}
 
 function findAlgorithm(algorithms: Algorithms, name: string): AlgorithmOptions {
   const found = Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;

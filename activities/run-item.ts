@@ -3,35 +3,46 @@ import { EXPIRED, type ItemFailure } from '../src/domain/block';
 import { MAX_ERROR, toText } from '../src/domain/text';
 import type { AlgorithmArgs, AlgorithmContext, AlgorithmFunction } from './algorithm';
 
-/** What an item answered, as JSON, or why it failed. */
-export type ItemAnswer = { readonly text: string } | ItemFailure;
-
-/** @param ttlMs how long it may work; undefined for no limit */
-export async function runItem(
+/** @returns what the algorithm returns, or a promise of it; it may throw as well, and {@link toFailure} tells what that means */
+export function runItem(
   run: AlgorithmFunction,
   args: AlgorithmArgs,
   context: AlgorithmContext,
   ttlMs: number | undefined,
-): Promise<ItemAnswer> {
-  if (ttlMs === undefined) return settle(() => run(args, context));
+): unknown {
+  return ttlMs === undefined ? run(args, context) : runWithin(run, args, context, ttlMs);
+}
+
+/** @param ttlMs how long it may work */
+async function runWithin(
+  run: AlgorithmFunction,
+  args: AlgorithmArgs,
+  context: AlgorithmContext,
+  ttlMs: number,
+): Promise<unknown> {
   const expiry = new AbortController();
   const signal = AbortSignal.any([context.signal, expiry.signal]);
   let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<ItemAnswer>((resolve) => {
+  const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(
       () => {
         expiry.abort(new Error(EXPIRED.error));
-        resolve(EXPIRED);
+        reject(new ExpiredError());
       },
       Math.min(ttlMs, LONGEST_TIMER),
     );
   });
+  const running = (async () => await run(args, { ...context, signal }))();
+  // What it throws after its end is nobody's concern.
+  running.catch(() => undefined);
   try {
-    return await Promise.race([settle(() => run(args, { ...context, signal })), expired]);
+    return await Promise.race([running, expired]);
   } finally {
     clearTimeout(timer);
   }
 }
+
+class ExpiredError extends Error {}
 
 /** Node's timers overflow beyond it, and would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -46,16 +57,14 @@ export class FinalError extends Error {
   override readonly name = 'FinalError';
 }
 
-async function settle(run: () => unknown): Promise<ItemAnswer> {
-  try {
-    return { text: toJson(await run()) };
-  } catch (error) {
-    return {
-      error: messageOf(error),
-      ...(error instanceof CrashError && { crash: true }),
-      ...(error instanceof FinalError && { final: true }),
-    };
-  }
+/** What it means for its item that an algorithm has thrown. */
+export function toFailure(error: unknown): ItemFailure {
+  if (error instanceof ExpiredError) return EXPIRED;
+  return {
+    error: messageOf(error),
+    ...(error instanceof CrashError && { crash: true }),
+    ...(error instanceof FinalError && { final: true }),
+  };
 }
 
 /** @throws TypeError for a function, a symbol, a BigInt or a circle */

@@ -2,14 +2,13 @@
 import { Context } from '@temporalio/activity';
 import { foldNode, MAX_RESULT_BYTES, toInlineBody, travelBytes } from '../src/domain/big-results';
 import type { ResultBody, ResultEntry } from '../src/domain/events';
+import { dataUrlOf, KEPT_BYTES } from '../src/domain/folded-result';
 import { entryHead, type ResultDraft, type ResultPart, type WrittenResult } from '../src/domain/result-parts';
 import type { Json } from '../src/domain/json';
 import type { BlobStore } from '../src/blobs/blobs';
 import { bodyText, entrySize, entryText, readEntries, resultSize, resultText } from '../src/blobs/entries';
 import { noBlobs, resultTooLarge } from './failures';
 
-/** Of the body that the job keeps, and that the query `results` answers: there the whole is read from its parts. */
-const KEPT_BYTES = 200_000;
 /** Of the webhook's: both are one answer of this activity, and Temporal refuses one over 2 MiB. */
 const MAX_TEXT_BYTES = MAX_RESULT_BYTES - KEPT_BYTES;
 /** So many entries fit into no body. */
@@ -19,9 +18,10 @@ const MAX_AT_HAND = 300;
 
 /** Makes the activity; without a store it can read nothing. */
 export function createWriteResult(store: BlobStore | undefined): (draft: ResultDraft) => Promise<WrittenResult> {
-  return async ({ head, parts, dataUrl, inlineLimit, isSent }) => {
+  return async (draft) => {
+    const { head, parts, dataUrl, inlineLimit, isSent } = draft;
     if (store === undefined) throw noBlobs();
-    const url = dataUrl ?? `/api/v1/exec/results/${encodeURIComponent(head.jobId)}/data/{ref}`;
+    const url = dataUrlOf(draft);
     const survey = await surveyOf(parts, store, url);
     const body = (limit: number): Promise<ResultBody> =>
       bodyOf(head, survey, limit, url, (wanted) => readValues(parts, store, wanted));

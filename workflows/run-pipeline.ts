@@ -91,6 +91,8 @@ export async function runPipeline(
     earlier === undefined
       ? createJob(workflowId, pipeline, plans, settings, submittedAt, shortAlgorithms(settings.homes, taskTimeoutMs))
       : restoreJob(workflowId, pipeline, plans, settings, earlier.job);
+  let hasWideBlocks: boolean | undefined;
+  job.hasWideBlocks = () => (hasWideBlocks ??= patched('wide-blocks'));
   const applyToRunning = (event: JobEvent): void => {
     if (!isEnded(job)) apply(event);
   };

@@ -1,7 +1,8 @@
 /** The entries of a result, read from where their outcomes lie, in order and never all at once (contract §5). */
 import type { BlobRef } from '../domain/blob';
 import type { ItemOutcome } from '../domain/block';
-import type { ResultBody } from '../domain/events';
+import { batchId, type ResultBody, type ResultEntry } from '../domain/events';
+import type { Json } from '../domain/json';
 import type { OutcomeRun } from '../domain/outcomes';
 import { entryHead, type ResultPart } from '../domain/result-parts';
 import { readBlob, type BlobStore } from './blobs';
@@ -96,17 +97,81 @@ export async function* bodyText(
   yield '}';
 }
 
+/** How many blobs are on their way at a time: a store far away takes its time for each. */
+const AHEAD = 8;
+
+/** The entries as values; all of them are held at once. */
+export async function readAll(parts: readonly ResultPart[], store: BlobStore): Promise<ResultEntry[]> {
+  const entries: ResultEntry[] = [];
+  const runs = parts.flatMap((part) => part.runs.map((run) => ({ part, run })));
+  for await (const { of, value } of ahead(runs, AHEAD, ({ run }) => outcomesOf(run, store))) {
+    const { nodeName, algorithmName, isBatch } = of.part;
+    let index = of.run.first;
+    for (const outcome of value) {
+      const head = isBatch
+        ? { nodeName, batchID: batchId(nodeName, index), algorithmName }
+        : { nodeName, algorithmName };
+      if ('error' in outcome) entries.push({ ...head, error: outcome.error });
+      else entries.push({ ...head, result: 'blob' in outcome ? await readJson(store, outcome.blob) : outcome.result });
+      index++;
+    }
+  }
+  return entries;
+}
+
+async function outcomesOf(run: OutcomeRun, store: BlobStore): Promise<readonly ItemOutcome[]> {
+  if ('outcomes' in run) return run.outcomes;
+  const text = (await readBlob(store, run.blob)).toString().trimEnd();
+  // No line holds a line feed itself, so all are one list.
+  const all = JSON.parse(`[${text.replaceAll('\n', ',')}]`) as ItemOutcome[];
+  checkLines(run, all.length);
+  return all.length === run.count ? all : all.slice(run.line, run.line + run.count);
+}
+
+async function readJson(store: BlobStore, blob: BlobRef): Promise<Json> {
+  return JSON.parse((await readBlob(store, blob)).toString()) as Json;
+}
+
+/** Reads what is listed, in order and some ahead of what is asked for. */
+async function* ahead<Item, Value>(
+  items: readonly Item[],
+  count: number,
+  read: (item: Item) => Promise<Value>,
+): AsyncGenerator<{ readonly of: Item; readonly value: Value }> {
+  const begin = (item: Item): { of: Item; value: Promise<Value> } => {
+    const value = read(item);
+    // Told when its turn has come.
+    value.catch(() => undefined);
+    return { of: item, value };
+  };
+  const waiting = items.slice(0, count).map(begin);
+  for (let next = count; waiting.length > 0; next++) {
+    const first = waiting.shift();
+    if (first === undefined) return;
+    const value = await first.value;
+    const item = items[next];
+    if (item !== undefined) waiting.push(begin(item));
+    yield { of: first.of, value };
+  }
+}
+
 async function* tailsOf(run: OutcomeRun, store: BlobStore): AsyncGenerator<string | BlobRef> {
   if ('outcomes' in run) {
     for (const outcome of run.outcomes) yield 'blob' in outcome ? outcome.blob : toLine(outcome).slice(1);
     return;
   }
   const lines = await readLines(store, run.blob);
-  if (lines.length < run.line + run.count) throw new Error(`${run.blob.key} has too few lines`);
+  checkLines(run, lines.length);
   for (const text of lines.slice(run.line, run.line + run.count)) {
     yield text.startsWith('{"blob":') ? (JSON.parse(text) as { blob: BlobRef }).blob : text.slice(1);
   }
 }
+
+function checkLines({ blob, line, count }: StoredRun, lines: number): void {
+  if (lines < line + count) throw new Error(`${blob.key} has too few lines`);
+}
+
+type StoredRun = Extract<OutcomeRun, { readonly blob: BlobRef }>;
 
 /** A blob of lines is never large: an item that is has a blob of its own. */
 export async function readLines(store: BlobStore, blob: BlobRef): Promise<string[]> {

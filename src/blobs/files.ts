@@ -27,6 +27,9 @@ export async function openFileBlobs(directory: string): Promise<BlobStore> {
   }
 }
 
+/** A blob comes in one piece where it is no larger. */
+const CHUNK_BYTES = 1_000_000;
+
 class FileBlobs implements BlobStore {
   readonly id: string;
   private readonly place: string;
@@ -77,7 +80,11 @@ class FileBlobs implements BlobStore {
         await file.close();
         throw error;
       }
-      return wholeBlob(file.createReadStream(), ref, this.place);
+      return wholeBlob(
+        file.createReadStream({ highWaterMark: Math.min(Math.max(ref.size, 1), CHUNK_BYTES) }),
+        ref,
+        this.place,
+      );
     });
   }
 

@@ -1,12 +1,12 @@
 /** The results of a job that has ended, wherever they lie (contract §5). */
 import { findData, parseRef } from '../domain/big-results';
 import { PipelineError } from '../domain/errors';
-import type { ResultBody } from '../domain/events';
+import type { ResultBody, ResultEntry } from '../domain/events';
 import type { JobRecord } from '../domain/job-record';
 import type { OutcomeRun } from '../domain/outcomes';
 import type { ResultPart } from '../domain/result-parts';
 import { BlobError, type BlobStore } from './blobs';
-import { bodyText, entriesText, readEntries, resultText } from './entries';
+import { bodyText, entriesText, readAll, readEntries, resultText } from './entries';
 
 /** JSON, in as many pieces as it comes. */
 export type JsonText = AsyncIterable<string | Buffer>;
@@ -33,10 +33,10 @@ export class JobResults {
 
   /** All of it. */
   async body(): Promise<ResultBody> {
-    if (this.record.parts === undefined) return this.record.results;
-    const chunks: Buffer[] = [];
-    for await (const chunk of this.text(this.record.parts)) chunks.push(Buffer.from(chunk as Buffer));
-    return JSON.parse(Buffer.concat(chunks).toString()) as ResultBody;
+    const { results, parts } = this.record;
+    if (parts === undefined) return results;
+    const { data: _, jobId, timestamp, pipeline, status, ...rest } = results;
+    return { jobId, timestamp, pipeline, status, data: await this.entries(parts), ...rest };
   }
 
   /** The same as a value, or piece by piece where it is large. */
@@ -83,6 +83,14 @@ export class JobResults {
     return told(bodyText(this.record.results, parts, this.store()));
   }
 
+  private async entries(parts: readonly ResultPart[]): Promise<ResultEntry[]> {
+    try {
+      return await readAll(parts, this.store());
+    } catch (error) {
+      throw toPipelineError(error);
+    }
+  }
+
   private store(): BlobStore {
     if (this.blobs !== undefined) return this.blobs;
     throw new PipelineError('Unavailable', 'the results lie in blobs: give the client the `blobs` of the workers');
@@ -105,6 +113,10 @@ async function* told<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk>
   try {
     yield* chunks;
   } catch (error) {
-    throw error instanceof BlobError ? new PipelineError('Unavailable', error.message, undefined) : error;
+    throw toPipelineError(error);
   }
+}
+
+function toPipelineError(error: unknown): unknown {
+  return error instanceof BlobError ? new PipelineError('Unavailable', error.message, undefined) : error;
 }

@@ -76,36 +76,3 @@ function compress(values: readonly Json[]): BlockForm {
     values.every((value, offset) => value === first + offset);
   return consecutive ? { kind: 'sequence', first } : { kind: 'each', values };
 }
-
-/** So many items of a node ride alone, until their time is known. */
-export const FIRST_WAVE = 16;
-const TARGET_MS = 2_000;
-/** Below it, a block's way to a worker and back costs more than its work. */
-const LEAST_MS = 200;
-const MAX_BLOCK = 1_000;
-
-/** What decides about the size of a block. */
-export interface BlockSizing {
-  /** How many items of the node were ever handed out. */
-  readonly handedOut: number;
-  /** How many items wait. */
-  readonly remaining: number;
-  /** How many blocks of the job are running. */
-  readonly inFlight: number;
-  /** What the finished blocks of the node took together. */
-  readonly measured: { readonly items: number; readonly ms: number };
-  /** Whether a block is given some work, however little is left; not in jobs that earlier versions have started. */
-  readonly hasLeastWork: boolean;
-}
-
-/**
- * How many items the next block of a node holds (architecture: a first wave of single items, then about two seconds of
- * work, and never so many that the tail of the batch lies in one place, unless it is no work to speak of).
- */
-export function blockSize({ handedOut, remaining, inFlight, measured, hasLeastWork }: BlockSizing): number {
-  if (handedOut < FIRST_WAVE || measured.items === 0) return 1;
-  const perItem = Math.max(measured.ms / measured.items, TARGET_MS / MAX_BLOCK);
-  const share = remaining / (4 * Math.max(1, inFlight));
-  const least = hasLeastWork ? LEAST_MS / Math.max(measured.ms / measured.items, LEAST_MS / MAX_BLOCK) : 1;
-  return Math.max(1, Math.floor(Math.min(TARGET_MS / perItem, MAX_BLOCK, Math.max(share, least))));
-}

@@ -36,6 +36,8 @@ export interface BlockInput {
   readonly attempt: number;
   /** How long one item may work, in milliseconds; absent for no limit. */
   readonly itemTtlMs?: number;
+  /** After so many milliseconds of work it begins no other item, and gives the rest back. Absent for no limit. */
+  readonly budgetMs?: number;
   /** The endpoint that the items are sent to, one by one; absent where the worker has the algorithm itself. */
   readonly http?: { readonly url: string; readonly timeoutMs: number };
   /** Above so many bytes its outcomes go to a blob, where the worker has a place for blobs. Absent: never. */
@@ -82,7 +84,7 @@ export const MAX_OUTPUT_BYTES = 1_900_000;
 export interface BlockOutcome {
   /** One per item, in the block's order. Where there are fewer than items, the rest was not begun and is given back. */
   readonly outcomes: readonly ItemOutcome[];
-  /** The block's running time in milliseconds. */
+  /** What its items took in milliseconds: those that ran at a time count once. */
   readonly durationMs: number;
   /** The outcomes as JSON, in bytes; absent where `inlineBytes` was. */
   readonly bytes?: number;
@@ -92,6 +94,8 @@ export interface BlockOutcome {
     readonly count: number;
     /** Those of them that are errors, by position in the block, their texts shortened. */
     readonly failures: readonly (readonly [position: number, failure: ItemFailure])[];
+    /** The largest output among them as JSON, in bytes. Absent where one is a blob of its own, or nobody has looked. */
+    readonly largest?: number;
   };
 }
 
@@ -104,8 +108,8 @@ export const BLOCKS_YIELD = 'blocksYield';
 /** What a running block reports: the outcomes so far, by position in the block; null for an item that has none. */
 export interface BlockHeartbeat {
   readonly outcomes: readonly (ItemOutcome | null)[];
-  /** While it reads its input: nothing of it has begun. */
-  readonly begun?: 0;
+  /** How many of its items may have begun at most, until the next report; absent where any may have. */
+  readonly begun?: number;
 }
 
 export function isFailure(outcome: ItemOutcome): outcome is ItemFailure {
@@ -145,14 +149,9 @@ export function inputAt(form: BlockForm, position: number): Json {
  */
 export function argsAt(block: BlockInput, position: number, batchIndex: number | undefined): ItemArgs {
   const { jobId, nodeName, algorithmName } = block;
-  return {
-    input: inputAt(block.input, position) as readonly Json[],
-    jobId,
-    taskId: batchIndex === undefined ? nodeName : batchId(nodeName, batchIndex - 1),
-    nodeName,
-    algorithmName,
-    ...(batchIndex !== undefined && { batchIndex }),
-  };
+  const input = inputAt(block.input, position) as readonly Json[];
+  if (batchIndex === undefined) return { input, jobId, taskId: nodeName, nodeName, algorithmName };
+  return { input, jobId, taskId: batchId(nodeName, batchIndex - 1), nodeName, algorithmName, batchIndex };
 }
 
 /** @returns undefined where an output of so many bytes can travel */

@@ -32,34 +32,47 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   if (ended > 0) noteStarted(job, node.plan.algorithmName);
   else noteUntaken(job, node.plan.algorithmName);
   if (stored !== undefined) endStored(job, block, stored, now);
-  indexes.forEach((index, position) => {
-    if (isEnded(job) || (stored !== undefined && position < ended)) return;
-    const one = outcomes[position];
-    if (one === undefined) giveBack(job, block, index, now);
-    else endTask(job, block, index, one, now);
-  });
+  const isTold = stored !== undefined || endInline(job, block, outcomes, now);
+  if (!isTold) {
+    outcomes.forEach((one, position) => {
+      const index = indexes[position];
+      if (index !== undefined && !isEnded(job)) endTask(job, block, index, one, now);
+    });
+  }
+  if (!isEnded(job)) giveBack(job, block, indexes.slice(ended), now);
   closeFinished(job, now);
+}
+
+/**
+ * The outcomes of a block's first items at once, where none of them has anything else to tell.
+ *
+ * @returns whether that was so
+ */
+function endInline(job: Job, { node, indexes }: BlockInFlight, outcomes: readonly ItemOutcome[], now: number): boolean {
+  if (isAwaited(node) || outcomes.some(isFailure)) return false;
+  node.outcomes.setAll(indexes, outcomes);
+  moveTasks(job, node, indexes.slice(0, outcomes.length), 'active', 'succeed', now);
+  return true;
 }
 
 /** The outcomes of a block's first items, which lie in a blob. */
 function endStored(
   job: Job,
   block: BlockInFlight,
-  { blob, count, failures }: NonNullable<BlockOutcome['stored']>,
+  { blob, count, failures, largest }: NonNullable<BlockOutcome['stored']>,
   now: number,
 ): void {
   const { node } = block;
   const items = block.indexes.slice(0, count);
   const failed = new Map(failures.map(([position, failure]) => [block.indexes[position], failure]));
-  const succeeded = items.filter((index) => !failed.has(index));
+  const succeeded = failed.size === 0 ? items : items.filter((index) => !failed.has(index));
   const retried = (failure: ItemFailure): boolean => runsAgain(node, block.attempt, failure, 'error');
-  node.outcomes.store(blob, items, {
-    succeeded,
-    failed: items.filter((index) => {
-      const failure = failed.get(index);
-      return failure !== undefined && !retried(failure);
-    }),
-  });
+  const isEndedBy = (index: number): boolean => {
+    const failure = failed.get(index);
+    return failure !== undefined && !retried(failure);
+  };
+  const ended = { succeeded, failed: failed.size === 0 ? [] : items.filter(isEndedBy) };
+  node.outcomes.store(blob, items, ended, largest);
   moveTasks(job, node, succeeded, 'active', 'succeed', now);
   if (isAwaited(node)) for (const index of succeeded) tellWaitingItems(job, node, index, now);
   for (const [index, failure] of failed) {
@@ -68,18 +81,23 @@ function endStored(
   }
 }
 
-/** An item that was handed out has not begun: it waits again, and this was no run. */
-function giveBack(job: Job, { node, attempt, isSuspect }: BlockInFlight, index: number, now: number): void {
-  moveTask(job, node, index, 'active', 'pending', now);
-  if (isSuspect) node.suspects.push(index);
-  else (attempt > 1 ? node.retries : node.givenBack).push(index);
+/** Items that were handed out have not begun: they wait again, and this was no run. */
+function giveBack(
+  job: Job,
+  { node, attempt, isSuspect }: BlockInFlight,
+  indexes: readonly number[],
+  now: number,
+): void {
+  moveTasks(job, node, indexes, 'active', 'pending', now);
+  const list = isSuspect ? node.suspects : attempt > 1 ? node.retries : node.givenBack;
+  for (const index of indexes) list.push(index);
 }
 
 export function refuseBlock(job: Job, blockId: number, now: number): void {
   const block = takeBlock(job, blockId);
   if (block === undefined) return;
   const { algorithmName } = block.node.plan;
-  for (const index of block.indexes) giveBack(job, block, index, now);
+  giveBack(job, block, block.indexes, now);
   // Only this worker was asked, and not the queue.
   if (block.isHere) {
     leaveHere(job, algorithmName);
@@ -93,7 +111,7 @@ export function leaveUnread(job: Job, unread: UnreadInput, now: number): void {
   const block = takeBlock(job, unread.blockId);
   if (block === undefined) return;
   const { node, indexes } = block;
-  for (const index of indexes) giveBack(job, block, index, now);
+  giveBack(job, block, indexes, now);
   noteServed(job, node.plan.algorithmName);
   const isFirst = noteUnread(job, node, unread, now);
   const [index] = indexes;
@@ -121,20 +139,23 @@ export interface LostBlock {
 export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   const block = takeBlock(job, lost.blockId);
   if (block === undefined) return;
-  const { error, begun = Infinity, heartbeat } = lost;
+  const { error, heartbeat } = lost;
+  const begun = lost.begun ?? heartbeat?.begun ?? Infinity;
   if (begun > 0) noteRead(block.node, lost.blockId);
   if (block.isHere) leaveHere(job, block.node.plan.algorithmName);
   if (begun > 0) noteStarted(job, block.node.plan.algorithmName);
   else noteUntaken(job, block.node.plan.algorithmName);
+  const unbegun: number[] = [];
   block.indexes.forEach((index, position) => {
     if (isEnded(job)) return;
     const outcome = heartbeat?.outcomes[position];
     if (outcome != null) {
       job.inlineBytes += outcomeBytes(outcome);
       endTask(job, block, index, outcome, now);
-    } else if (position >= begun) giveBack(job, block, index, now);
+    } else if (position >= begun) unbegun.push(index);
     else failTask(job, block, index, { error }, true, now);
   });
+  if (!isEnded(job)) giveBack(job, block, unbegun, now);
   closeFinished(job, now);
 }
 

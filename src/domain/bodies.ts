@@ -1,17 +1,15 @@
 /** The bodies that tell a job's state (contract §4 and §5). */
-import { isFailure, type ItemOutcome } from './block';
 import {
   compact,
   formatTimestamp,
   type ActiveNode,
   type ProgressBody,
   type ResultBody,
-  type ResultEntry,
   type JobStatus,
 } from './events';
 import type { Job } from './job';
 import { formatDetails, formatProgress } from './progress';
-import { entryHead, type ResultPart } from './result-parts';
+import { entriesOf, type ResultPart } from './result-parts';
 import type { Level } from './verbosity';
 
 /** The nodes that have started and not ended. */
@@ -68,32 +66,26 @@ export function resultParts(job: Job): ResultPart[] {
     });
 }
 
-/** One entry per task, in node order, then index order; none for a skipped one. */
-function resultEntries(parts: readonly ResultPart[]): ResultEntry[] {
-  return parts.flatMap((part) =>
-    part.runs.flatMap((run) => {
-      const outcomes = 'outcomes' in run ? run.outcomes : [];
-      return outcomes.map((outcome, offset) => ({ ...entryHead(part, run.first + offset), ...answerOf(outcome) }));
-    }),
-  );
-}
-
-function answerOf(outcome: ItemOutcome): Pick<ResultEntry, 'result' | 'error'> {
-  if (isFailure(outcome)) return { error: outcome.error };
-  return 'result' in outcome ? { result: outcome.result } : {};
-}
+/** How a job has ended. */
+type Ending = { readonly status: ResultBody['status']; readonly at: number } & Pick<
+  ResultBody,
+  'error' | 'nodeName' | 'reason'
+>;
 
 /** The body of the result of a job that has ended as `ending` says. */
-export function resultBody(
-  job: Job,
-  ending: { status: ResultBody['status']; at: number } & Pick<ResultBody, 'error' | 'nodeName' | 'reason'>,
-): ResultBody {
-  return compact<ResultBody>({
+export function resultBody(job: Job, ending: Ending): ResultBody {
+  const { jobId, timestamp, pipeline, status, ...rest } = resultHead(job, ending);
+  const data = status === 'completed' ? resultParts(job).flatMap(entriesOf) : undefined;
+  return { jobId, timestamp, pipeline, status, ...(data && { data }), ...rest };
+}
+
+/** The same without its data. */
+export function resultHead(job: Job, ending: Ending): Omit<ResultBody, 'data'> {
+  return compact<Omit<ResultBody, 'data'>>({
     jobId: job.jobId,
     timestamp: formatTimestamp(ending.at),
     pipeline: job.pipeline.name,
     status: ending.status,
-    data: ending.status === 'completed' ? resultEntries(resultParts(job)) : undefined,
     error: ending.error,
     nodeName: ending.nodeName,
     failures: ending.status === 'failed' ? job.failures : undefined,

@@ -1,11 +1,12 @@
 /** The ways in which a job ends. Each fixes both bodies at once; nothing changes after it. */
 import { tellWaiting } from './deferred';
 import { MAX_RESULT_BYTES, toWebhookText, travelBytes } from './big-results';
-import { progressBody, resultBody, resultParts } from './bodies';
+import { progressBody, resultBody, resultHead, resultParts } from './bodies';
 import type { JobRecord } from './job-record';
 import type { Job } from './job';
 import { utf8Length } from './json';
 import { publishLast } from './outbox';
+import { foldResult } from './folded-result';
 import { isInline, type ResultDraft, type WrittenResult } from './result-parts';
 import { stopUnfinished } from './tasks';
 import type { Level } from './verbosity';
@@ -22,6 +23,8 @@ export function completeJob(job: Job, at: number): void {
   const parts = resultParts(job);
   if (!isInline(parts)) {
     job.writingSince = at;
+    const folded = foldResult(draftResult(job, at));
+    if (folded !== undefined) completeWritten(job, folded);
     return;
   }
   const results = resultBody(job, { status: 'completed', at });
@@ -38,7 +41,7 @@ export function completeJob(job: Job, at: number): void {
 /** What the activity that writes a result down is given. */
 export function draftResult(job: Job, at: number): ResultDraft {
   const { inlineLimit, dataUrl } = job.settings;
-  const { data: _, ...head } = resultBody(job, { status: 'completed', at });
+  const head = resultHead(job, { status: 'completed', at });
   const isSent = job.pipeline.webhooks?.result !== undefined;
   return { head, parts: resultParts(job), inlineLimit, ...(dataUrl !== undefined && { dataUrl }), isSent };
 }

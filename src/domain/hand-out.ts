@@ -1,7 +1,7 @@
 /** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
-import { blockSize } from './batch';
 import { batchForNext, windowOf } from './batch-workflows';
 import { isElsewhere, type BlockInput } from './block';
+import { blockSize, ENOUGH, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
 import { homeOf } from './homes';
@@ -33,6 +33,8 @@ export interface RunBlock {
 const MAX_BYTES_IN_FLIGHT = 2_000_000;
 /** The most that one block may be given: Temporal refuses a payload over 2 MiB. */
 const MAX_BLOCK_BYTES = 1_900_000;
+/** The same of a block of more items than are worth it where they are large: it would leave little for other blocks. */
+const MANY = { items: 1_000, bytes: 128_000 };
 
 /** Fills the window with blocks, taking from the node that has the fewest in flight. */
 export function handOut(job: Job, now: number): RunBlock[] {
@@ -52,7 +54,27 @@ export function handOut(job: Job, now: number): RunBlock[] {
 }
 
 function isReady(job: Job, node: NodeState, now: number): boolean {
-  return node.phase === 'open' && waiting(job, node) > 0 && mayRead(node) && mayAsk(job, node.plan.algorithmName, now);
+  const mayGo =
+    node.phase === 'open' && waiting(job, node) > 0 && mayRead(node) && mayAsk(job, node.plan.algorithmName, now);
+  return mayGo && now >= firstWaveEnd(node);
+}
+
+/** When more of a node goes out that waits for its first wave, in epoch milliseconds; 0 where it waits for nothing. */
+function firstWaveEnd({ blocksInFlight, firstWaveUntil, measured }: NodeState): number {
+  const isOut = blocksInFlight + measured.items >= FIRST_WAVE;
+  return isOut && measured.items < ENOUGH ? firstWaveUntil : 0;
+}
+
+/** When a node stops waiting for its first wave; infinite where none does. */
+export function nextWave(job: Job): number {
+  if (job.status !== 'active' || job.draining || job.blocks.size >= windowOf(job)) return Infinity;
+  const open = job.nodes.filter((node) => node.phase === 'open' && waiting(job, node) > 0);
+  return Math.min(...open.map(firstWaveEnd).filter((end) => end > 0), Infinity);
+}
+
+/** Some time has passed: what waits for a first wave that is late waits no longer. */
+export function endFirstWaves(job: Job, now: number): void {
+  for (const node of job.nodes) if (node.firstWaveUntil <= now) node.firstWaveUntil = 0;
 }
 
 function waiting(job: Job, node: NodeState): number {
@@ -68,12 +90,13 @@ function mayRunSuspect(job: Job): boolean {
 
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
-  const { indexes, isSuspect = false, isHere = false } = takeItems(job, node, now);
-  let input = bindBlock(job, node, indexes);
+  const { indexes, isSuspect = false, isHere = false, budgetMs } = takeItems(job, node, now);
+  const bind = (): BlockInput => ({ ...bindBlock(job, node, indexes), ...(budgetMs !== undefined && { budgetMs }) });
+  let input = bind();
   let bytes = utf8Length(JSON.stringify(input));
-  while (bytes > MAX_BLOCK_BYTES && indexes.length > 1) {
+  while (indexes.length > 1 && bytes > (indexes.length > MANY.items ? MANY.bytes : MAX_BLOCK_BYTES)) {
     node.givenBack.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
-    input = bindBlock(job, node, indexes);
+    input = bind();
     bytes = utf8Length(JSON.stringify(input));
   }
   // What must be read first takes its time: the others of it go as any first wave does.
@@ -81,7 +104,7 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   if (isHere && !staysHere && indexes.length > 1) {
     node.givenBack.unshift(...indexes.splice(1));
     job.short.delete(plan.algorithmName);
-    input = bindBlock(job, node, indexes);
+    input = bind();
     bytes = utf8Length(JSON.stringify(input));
   }
   if (bytes > MAX_BLOCK_BYTES) {
@@ -95,6 +118,7 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   if (staysHere) job.shortSince ??= now;
   job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect, ...riding });
   node.blocksInFlight++;
+  if (budgetMs !== undefined && node.next <= FIRST_WAVE) node.firstWaveUntil = now + FIRST_WAVE_MS;
   noteAsked(job, plan.algorithmName, now);
   noteReading(node, blockId, now);
   moveTasks(job, node, indexes, 'pending', 'active', now);
@@ -145,6 +169,8 @@ interface TakenItems {
   readonly isSuspect?: boolean;
   /** The workflow may run them itself. */
   readonly isHere?: boolean;
+  /** See `BlockInput`. */
+  readonly budgetMs?: number;
 }
 
 /**
@@ -160,16 +186,13 @@ function takeItems(job: Job, node: NodeState, now: number): TakenItems {
   const isForeign = homeOf(job.settings.homes, algorithmName)?.kind === 'activity';
   const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
   if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
-  const size = alone
-    ? 1
-    : blockSize({
-        handedOut: node.next,
-        remaining: waiting(job, node),
-        inFlight: job.blocks.size,
-        measured: node.measured,
-        hasLeastWork: job.hasLeastWork,
-      });
-  return { indexes: takeWaiting(node, size) };
+  const sizing = { remaining: waiting(job, node), inFlight: job.blocks.size, measured: node.measured };
+  const { size, ...budget } = alone
+    ? { size: 1 }
+    : node.width > WIDE && job.hasWideBlocks()
+      ? wideBlock(sizing)
+      : { size: blockSize({ ...sizing, handedOut: node.next, hasLeastWork: job.hasLeastWork }) };
+  return { indexes: takeWaiting(node, size), ...budget };
 }
 
 /** Those that were given back go before those that were never handed out. */

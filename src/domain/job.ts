@@ -42,6 +42,8 @@ export interface NodeState {
   runs: Record<number, number>;
   blocksInFlight: number;
   measured: { items: number; ms: number };
+  /** Of a wide node: until when no more of it goes out than its first wave, unless enough of that has ended. Epoch milliseconds. */
+  firstWaveUntil: number;
   /** Where its input could not be read. */
   unread?: Unread | undefined;
 }
@@ -142,6 +144,8 @@ export interface Job {
   readonly short: Set<string>;
   /** When the first such block was handed out in this run of the workflow. Epoch milliseconds. */
   shortSince: number | undefined;
+  /** Asked once a node is wide: not so in histories of earlier versions, which knew no other blocks than small ones. */
+  hasWideBlocks: () => boolean;
   /** Since when its results are written down, as they lie in blobs: epoch milliseconds. */
   writingSince: number | undefined;
   /** The text of the result webhook, where it is not that of the record. */
@@ -183,6 +187,7 @@ export function createJob(
     hasLeastWork: false,
     short: new Set(short),
     shortSince: undefined,
+    hasWideBlocks: () => true,
     writingSince: undefined,
     resultText: undefined,
     services: new Map(),
@@ -223,6 +228,7 @@ function createNode(plan: NodePlan): NodeState {
     runs: {},
     blocksInFlight: 0,
     measured: { items: 0, ms: 0 },
+    firstWaveUntil: 0,
   };
 }
 

@@ -21,19 +21,40 @@ interface StoredBlock {
   readonly blob: BlobRef;
   /** 0-based indexes in ascending order. */
   readonly items: IndexRuns;
+  readonly whole: WholeBlob | undefined;
+}
+
+/** All that a blob holds, where none of it is a blob of its own. */
+export interface WholeBlob {
+  /** How many lines. */
+  readonly lines: number;
+  /** The largest output, as JSON, in bytes. */
+  readonly largest: number;
 }
 
 /** Tasks that follow each other, by their first index: the outcomes themselves, or where they lie. */
 export type OutcomeRun =
   | { readonly first: number; readonly outcomes: readonly ItemOutcome[] }
   /** `line` is that of the first task. */
-  | { readonly first: number; readonly count: number; readonly blob: BlobRef; readonly line: number };
+  | {
+      readonly first: number;
+      readonly count: number;
+      readonly blob: BlobRef;
+      readonly line: number;
+      readonly whole?: WholeBlob;
+    };
 
 /** As JSON: what a run of the job's workflow hands to the next. */
 export interface OutcomesSnapshot {
   readonly skipped: IndexRuns;
   readonly inline: readonly (readonly [index: number, outcome: ItemOutcome])[];
-  readonly stored: readonly (readonly [blob: BlobRef, items: IndexRuns, failed: IndexRuns, lines?: IndexRuns])[];
+  readonly stored: readonly (readonly [
+    blob: BlobRef,
+    items: IndexRuns,
+    failed: IndexRuns,
+    dropped?: IndexRuns,
+    largest?: number,
+  ])[];
 }
 
 export class Outcomes {
@@ -63,17 +84,30 @@ export class Outcomes {
     this.inline.set(index, outcome);
   }
 
+  /** The same of many: an outcome for each of the first items, none of which is a failure. */
+  setAll(items: readonly number[], outcomes: readonly ItemOutcome[]): void {
+    outcomes.forEach((outcome, position) => {
+      const index = items[position];
+      if (index === undefined) return;
+      this.places[index] = INLINE;
+      this.inline.set(index, outcome);
+    });
+  }
+
   /**
    * @param items 0-based indexes in ascending order, one for each line of the blob
    * @param ended those whose outcome it is: the others run again
+   * @param largest the largest output among them in bytes; undefined where one is a blob of its own
    */
   store(
     blob: BlobRef,
     items: readonly number[],
     ended: { succeeded: readonly number[]; failed: readonly number[] },
+    largest?: number,
   ): void {
     const place = STORED + this.blocks.length;
-    this.blocks.push({ blob, items: toRuns(items) });
+    const whole = largest === undefined ? undefined : { lines: items.length, largest };
+    this.blocks.push({ blob, items: toRuns(items), whole });
     for (const index of ended.succeeded) this.places[index] = place;
     for (const index of ended.failed) this.places[index] = -place;
   }
@@ -106,15 +140,39 @@ export class Outcomes {
 
   /** What has ended and was not skipped, in index order, in as few runs as can be. */
   runs(): OutcomeRun[] {
-    const runs: OutcomeRun[] = [];
-    for (let index = 0; index < this.width; index++) {
-      const place = this.place(index);
-      if (place === NONE || place === SKIPPED) continue;
+    const runs: OpenRun[] = [];
+    for (let index = 0; index < this.width;) {
+      const place = Math.abs(this.place(index));
+      if (place === NONE || place === SKIPPED) {
+        index++;
+        continue;
+      }
       const outcome = this.inline.get(index);
-      const line = outcome === undefined ? this.lineOf(index) : undefined;
-      if (!extend(runs.at(-1), index, outcome, line)) runs.push(startRun(index, outcome, line));
+      if (outcome !== undefined) addInline(runs, index++, outcome);
+      else index += this.addStored(runs, index, place);
     }
     return runs;
+  }
+
+  /**
+   * The tasks from `first` on that lie in one blob, line by line.
+   *
+   * @returns how many
+   */
+  private addStored(runs: OpenRun[], first: number, place: number): number {
+    const { block, line, left } = this.find(first);
+    let count = 1;
+    while (count < left && Math.abs(this.place(first + count)) === place && !this.inline.has(first + count)) count++;
+    const last = runs.at(-1);
+    const follows =
+      last !== undefined &&
+      'blob' in last &&
+      last.blob === block.blob &&
+      first === last.first + last.count &&
+      line === last.line + last.count;
+    if (follows) last.count += count;
+    else runs.push({ first, count, blob: block.blob, line, ...(block.whole && { whole: block.whole }) });
+    return count;
   }
 
   snapshot(): OutcomesSnapshot {
@@ -132,9 +190,10 @@ export class Outcomes {
     return {
       skipped: toRuns(at(SKIPPED)),
       inline: [...this.inline],
-      stored: this.blocks.map(({ blob, items }, position) => {
+      stored: this.blocks.map(({ blob, items, whole }, position) => {
         const dropped = fromRuns(items).filter((index) => Math.abs(this.place(index)) !== STORED + position);
         const failures = toRuns(failed[position] ?? []);
+        if (whole !== undefined) return [blob, items, failures, toRuns(dropped), whole.largest];
         return dropped.length === 0 ? [blob, items, failures] : [blob, items, failures, toRuns(dropped)];
       }),
     };
@@ -144,11 +203,11 @@ export class Outcomes {
     const outcomes = new Outcomes(width);
     for (const index of fromRuns(skipped)) outcomes.skip(index);
     for (const [index, outcome] of inline) outcomes.set(index, outcome);
-    for (const [blob, items, failedRuns, droppedRuns = []] of stored) {
+    for (const [blob, items, failedRuns, droppedRuns = [], largest] of stored) {
       const failed = fromRuns(failedRuns);
       const others = new Set([...failed, ...fromRuns(droppedRuns)]);
       const indexes = fromRuns(items);
-      outcomes.store(blob, indexes, { failed, succeeded: indexes.filter((index) => !others.has(index)) });
+      outcomes.store(blob, indexes, { failed, succeeded: indexes.filter((index) => !others.has(index)) }, largest);
     }
     return outcomes;
   }
@@ -158,43 +217,31 @@ export class Outcomes {
   }
 
   private lineOf(index: number): StoredLine {
+    const { block, line } = this.find(index);
+    return new StoredLine(block.blob, line);
+  }
+
+  /** Where the outcome of a task is stored, and how many tasks from it on are in the lines that follow, itself included. */
+  private find(index: number): { readonly block: StoredBlock; readonly line: number; readonly left: number } {
     const block = this.blocks[Math.abs(this.place(index)) - STORED];
     let line = 0;
     for (const [first, count] of block?.items ?? []) {
-      if (index >= first && index < first + count) break;
+      const offset = index - first;
+      if (block !== undefined && offset >= 0 && offset < count)
+        return { block, line: line + offset, left: count - offset };
       line += count;
     }
-    const run = block?.items.find(([first, count]) => index >= first && index < first + count);
-    if (block === undefined || run === undefined) throw new Error(`item ${String(index)} is in no blob`);
-    return new StoredLine(block.blob, line + index - run[0]);
+    throw new Error(`item ${String(index)} is in no blob`);
   }
 }
 
 type OpenRun =
-  { first: number; outcomes: ItemOutcome[] } | { first: number; count: number; blob: BlobRef; line: number };
+  | { first: number; outcomes: ItemOutcome[] }
+  | { first: number; count: number; blob: BlobRef; line: number; whole?: WholeBlob };
 
-function startRun(first: number, outcome: ItemOutcome | undefined, line: StoredLine | undefined): OpenRun {
-  if (outcome !== undefined) return { first, outcomes: [outcome] };
-  if (line === undefined) throw new Error('a task that has ended has an outcome');
-  return { first, count: 1, blob: line.blob, line: line.line ?? 0 };
-}
-
-/** @returns whether the task belongs to the run */
-function extend(
-  run: OutcomeRun | undefined,
-  index: number,
-  outcome: ItemOutcome | undefined,
-  line: StoredLine | undefined,
-): boolean {
-  const open = run as OpenRun | undefined;
-  if (open === undefined) return false;
-  if ('outcomes' in open) {
-    if (outcome === undefined || index !== open.first + open.outcomes.length) return false;
-    open.outcomes.push(outcome);
-    return true;
-  }
-  const follows = index === open.first + open.count && line?.line === open.line + open.count;
-  if (!follows || line.blob !== open.blob) return false;
-  open.count++;
-  return true;
+function addInline(runs: OpenRun[], index: number, outcome: ItemOutcome): void {
+  const last = runs.at(-1);
+  if (last !== undefined && 'outcomes' in last && index === last.first + last.outcomes.length)
+    last.outcomes.push(outcome);
+  else runs.push({ first: index, outcomes: [outcome] });
 }

@@ -37,6 +37,18 @@ export function entryHead({ nodeName, algorithmName, isBatch }: ResultPart, inde
   return isBatch ? { nodeName, batchID: batchId(nodeName, index), algorithmName } : { nodeName, algorithmName };
 }
 
+/** One entry for each outcome that is at hand. */
+export function entriesOf(part: ResultPart): ResultEntry[] {
+  return part.runs.flatMap((run) => {
+    if (!('outcomes' in run)) return [];
+    return run.outcomes.map((outcome, offset) => {
+      const head = entryHead(part, run.first + offset);
+      if ('error' in outcome) return { ...head, error: outcome.error };
+      return 'result' in outcome ? { ...head, result: outcome.result } : head;
+    });
+  });
+}
+
 /** Whether all of it is at hand. */
 export function isInline(parts: readonly ResultPart[]): boolean {
   return parts.every(({ runs }) => {

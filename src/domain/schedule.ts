@@ -9,7 +9,7 @@ import { endBlock, failUnserved, leaveUnread, loseBatch, loseBlock, refuseBlock,
 import { tellFirstSnapshot } from './deferred';
 import { completeJob, completeWritten, draftResult, failJob, stopJob } from './endings';
 import type { JobStatus } from './events';
-import { handOut, type RunBlock } from './hand-out';
+import { endFirstWaves, handOut, nextWave, type RunBlock } from './hand-out';
 import { progressBody } from './bodies';
 import { isEnded, type Job } from './job';
 import { endKeeping, keepOutcomes, type KeepOutcomes, type KeptOutcomes } from './keep';
@@ -70,7 +70,7 @@ export interface WriteResult {
 
 /** When the engine wants to be told the time again, in epoch milliseconds: infinite where it does not. */
 export function nextWake(job: Job): number {
-  return Math.min(expiryOf(job), nextLook(job), nextRead(job));
+  return Math.min(expiryOf(job), nextLook(job), nextRead(job), nextWave(job));
 }
 
 /** The job's ttl counts from its submission, pauses included. */
@@ -127,6 +127,7 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       break;
     case 'tick':
       if (now >= expiryOf(job)) stopJob(job, 'pipeline expired', now);
+      endFirstWaves(job, now);
       break;
     case 'resultWritten':
       completeWritten(job, event.result);

@@ -3,7 +3,7 @@
  * algorithms»). While one runs, the workflow learns of nothing else, and what it has done is not written down yet.
  */
 import type { BlockOutcome } from './block';
-import { FIRST_WAVE } from './batch';
+import { FIRST_WAVE } from './block-size';
 import type { Homes } from './homes';
 import type { Job, NodeState } from './job';
 

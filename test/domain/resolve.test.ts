@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { blockSize, expand, type Expansion } from '../../src/domain/batch';
+import { expand, type Expansion } from '../../src/domain/batch';
 import { inputAt, type BlockForm } from '../../src/domain/block';
 import { describeRuns, fromRuns, toRuns, type IndexRuns } from '../../src/domain/index-runs';
 import { planNodes } from '../../src/domain/graph';
@@ -141,27 +141,4 @@ describe('index runs', () => {
       }),
     );
   });
-});
-
-describe('blockSize', () => {
-  type Sizing = [handedOut: number, remaining: number, inFlight: number, items: number, ms: number];
-  const sizes: [string, Sizing, number, number?][] = [
-    ['the first wave is single items', [15, 1_000_000, 1, 10, 1], 1],
-    ['nothing is measured yet', [16, 1_000_000, 1, 0, 0], 1],
-    ['two seconds of work', [16, 1_000_000, 1, 10, 1_000], 20],
-    ['at most a thousand', [16, 1_000_000, 1, 10, 0], 1_000],
-    ['slow items ride alone', [16, 1_000_000, 1, 1, 60_000], 1],
-    ['a quarter of an even share of what is left', [900, 100, 5, 10, 1_000], 5, 5],
-    ['the same, or some work, where there is little to do', [900, 100, 5, 10, 10], 200, 5],
-    ['however little, at most a thousand', [900, 100, 5, 10, 0], 1_000, 5],
-    ['never none', [999, 1, 50, 10, 9_000], 1],
-    ['no block in flight', [16, 4_000, 0, 10, 10], 1_000],
-  ];
-  for (const [what, [handedOut, remaining, inFlight, items, ms], size, before = size] of sizes) {
-    it(`${what}: ${String(size)}`, () => {
-      const sizing = { handedOut, remaining, inFlight, measured: { items, ms } };
-      expect(blockSize({ ...sizing, hasLeastWork: true })).to.equal(size);
-      expect(blockSize({ ...sizing, hasLeastWork: false }), 'in earlier versions').to.equal(before);
-    });
-  }
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { useRigs } from '../support/fault-rig';
-import { runAgainForNothing } from '../support/journal';
+import { runAgainForNothing, runsByItem } from '../support/journal';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
 import type { Death } from '../support/worker-process';
 
@@ -39,5 +39,20 @@ describe('a worker that is killed again and again in the middle of a batch', fun
     expect(Math.max(...runs.map(({ run }) => run))).to.be.at.most(4);
     expect(new Set(runs.filter(({ ended }) => ended !== undefined).map(({ item }) => item)).size).to.equal(WIDTH);
     expect(job.warnings()).to.not.be.empty;
+  });
+
+  it('runs again no more of a large block than its first items, where it has not got beyond them', async () => {
+    const rig = await createRig(await sharedTemporal());
+    await rig.keepWorker();
+    // One item at first, then a block of as many as are worth it: the tenth item is its ninth.
+    const killer = { kind: 'kill', ms: 0, firstRunOnly: true } as const;
+    const job = await rig.startJob({ width: 600, ms: 5, faults: { 10: killer }, settings: { window: 1 } });
+    job.expectResults(await job.expectEnd('completed'));
+    const again = [...runsByItem(await job.runs()).values()].flatMap((runs) => {
+      const last = runs.at(-1);
+      return last !== undefined && last.run > 1 ? [last.item] : [];
+    });
+    expect(again).to.include(10);
+    expect(Math.max(...again)).to.be.at.most(1 + 16);
   });
 });

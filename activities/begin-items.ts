@@ -1,0 +1,65 @@
+/**
+ * Has the server write down how many items of a block may have begun, before they do (DESIGN.md, «runBlock»): a block that
+ * is lost has begun no other, so those are given back and were no run.
+ */
+import type { Context } from '@temporalio/activity';
+import type { BlockHeartbeat } from '../src/domain/block';
+import { beat } from './beat';
+
+/** So many before anything is known of how long they take. */
+const FIRST = 16;
+/** After that as many as take so long, in milliseconds: a heartbeat of what has ended comes no sooner either. */
+const AHEAD_MS = 1_000;
+
+export class Beginnings {
+  private allowed = 0;
+  private asking: Promise<boolean> | undefined;
+  private isRefused = false;
+
+  /**
+   * @param width how many items run at a time
+   * @param total how many there are
+   */
+  constructor(
+    private readonly context: Context,
+    private readonly width: number,
+    private readonly total: number,
+    /** Told before the server is asked for more, as a report that is on its way must not tell of less. */
+    private readonly beforeMore: () => void,
+  ) {}
+
+  /** How many items may have begun. */
+  get limit(): number {
+    return this.allowed;
+  }
+
+  /**
+   * Asks for more.
+   *
+   * @param outcomes those until now
+   * @param msEach what an item takes by what has ended; undefined where none has
+   * @returns false where the server does not take it: the block is canceled, or was given up since the worker hung
+   */
+  async ask(outcomes: BlockHeartbeat['outcomes'], msEach?: number): Promise<boolean> {
+    if (this.isRefused) return false;
+    // Several may ask at once.
+    this.asking ??= this.extend(outcomes, msEach).finally(() => {
+      this.asking = undefined;
+    });
+    return await this.asking;
+  }
+
+  private async extend(outcomes: BlockHeartbeat['outcomes'], msEach: number | undefined): Promise<boolean> {
+    const ahead =
+      msEach === undefined ? Math.max(this.width, FIRST) : Math.max(this.width, Math.floor(AHEAD_MS / msEach));
+    const before = this.allowed;
+    this.allowed = Math.min(this.total, before + ahead);
+    if (before > 0) this.beforeMore();
+    const inHand = Array.from({ length: Math.min(this.width, this.total) }, () => null);
+    const told = { outcomes: before === 0 ? inHand : outcomes, begun: this.allowed };
+    if (await beat(this.context, told)) return true;
+    this.isRefused = true;
+    this.allowed = before;
+    return false;
+  }
+}
