@@ -1,6 +1,6 @@
 /** What turns an ordinary Temporal Worker into one that runs pipelines (contract §11). */
 import { SimplePlugin } from '@temporalio/plugin';
-import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Runtime, Worker, type BundleOptions, type WorkerOptions } from '@temporalio/worker';
 import {
   checkAlgorithms,
   createFindUntold,
@@ -163,6 +163,15 @@ export class PipelinesPlugin extends SimplePlugin {
     const configured = super.configureWorker(options);
     const hasWorkflows = configured.workflowsPath !== undefined || configured.workflowBundle !== undefined;
     return hasWorkflows ? configured : { ...configured, workflowsPath: workflowsPath() };
+  }
+
+  /** Our code without state is loaded once, and not anew for each workflow, which is much of what the start of one costs. */
+  override configureBundler(options: BundleOptions): BundleOptions {
+    const configured = super.configureBundler(options);
+    return {
+      ...configured,
+      preloadModules: [...(configured.preloadModules ?? []), require.resolve('../workflows/pure')],
+    };
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { BlobStore } from '../../src/blobs/blobs';
 import { openBlobs } from '../../src/blobs/open-blobs';
 import { PipelineClient } from '../../src/client';
-import { workflowsPath } from '../../src/plugin';
+import { PipelinesPlugin, workflowsPath } from '../../src/plugin';
 import { connect } from '../../src/temporal/connection';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
 import { adopt, Child, cpuSeconds, peakBytes, release, resetPeak } from '../support/measured-process';
@@ -59,6 +59,7 @@ export class Rig {
       const { code } = await bundleWorkflowCode({
         workflowsPath: WORKFLOWS[side],
         logger: new DefaultLogger('ERROR'),
+        plugins: side === 'ours' ? [new PipelinesPlugin({ algorithms: {} })] : [],
       });
       await writeFile(join(dir, `${side}.js`), code);
     }

@@ -4,7 +4,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { workflowsPath } from '../../src/plugin';
+import { PipelinesPlugin, workflowsPath } from '../../src/plugin';
 import { quietRuntime } from '../support/runtime';
 
 const HISTORIES = join(__dirname, 'histories');
@@ -17,7 +17,11 @@ describe('recorded histories', function () {
 
   before(async () => {
     quietRuntime();
-    workflowBundle = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: new DefaultLogger('ERROR') });
+    workflowBundle = await bundleWorkflowCode({
+      workflowsPath: workflowsPath(),
+      logger: new DefaultLogger('ERROR'),
+      plugins: [new PipelinesPlugin({ algorithms: {} })],
+    });
   });
 
   it('are there', () => {

@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { workflowsPath } from '../../src/plugin';
+import { PipelinesPlugin, workflowsPath } from '../../src/plugin';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
 import { SHARED } from './shared';
 
@@ -17,7 +17,11 @@ export async function mochaGlobalSetup(): Promise<void> {
   dir = await mkdtemp(join(tmpdir(), 'pipelines-test-'));
   const bundle = join(dir, 'workflows.js');
   const [{ code }] = await Promise.all([
-    bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: new DefaultLogger('ERROR') }),
+    bundleWorkflowCode({
+      workflowsPath: workflowsPath(),
+      logger: new DefaultLogger('ERROR'),
+      plugins: [new PipelinesPlugin({ algorithms: {} })],
+    }),
     startDevServer({ port: 0, uiPort: 0 }).then((started) => {
       server = started;
     }),

@@ -2,6 +2,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { expect } from 'chai';
 import path from 'node:path';
 import { createContext, runInContext } from 'node:vm';
+import { PipelinesPlugin } from '../../src/plugin';
 
 // What reaches the workflow sandbox: our own pure code and the SDK, no library of the facade, no Node module.
 
@@ -33,6 +34,7 @@ describe('the workflow bundle', () => {
     ({ code } = await bundleWorkflowCode({
       workflowsPath: path.join(ROOT, 'workflows'),
       logger: new DefaultLogger('WARN'),
+      plugins: [new PipelinesPlugin({ algorithms: {} })],
     }));
     modules = modulesOf(code);
   });
@@ -67,5 +69,20 @@ describe('the workflow bundle', () => {
     expect(exported).to.have.property('reconcileWebhooks').that.is.a('function');
     expect(exported).to.have.property('algorithmRegistry').that.is.a('function');
     expect(exported).to.have.property('testWebhook').that.is.a('function');
+  });
+
+  it('loads what is stateless once for all workflows, and the SDK for each of them', () => {
+    const cache: Record<string, unknown> = {};
+    const globals = { TextEncoder, TextDecoder, URL, AbortController };
+    const sandbox = createContext({ __webpack_module_cache__: cache, ...globals });
+    runInContext(code, sandbox);
+    const before = Object.keys(cache);
+    runInContext('__TEMPORAL__.preloadModules()', sandbox);
+    const shared = Object.keys(cache).filter((module) => !before.includes(module));
+    runInContext('__TEMPORAL__.importWorkflows()', sandbox);
+    const own = Object.keys(cache).filter((module) => !before.includes(module) && !shared.includes(module));
+    const isStateless = (module: string): boolean => /^\.\/src\/domain\/|@noble/.test(module);
+    expect(own.filter(isStateless)).to.deep.equal([]);
+    expect(shared.filter((module) => !isStateless(module))).to.deep.equal(['./workflows/pure.ts']);
   });
 });
