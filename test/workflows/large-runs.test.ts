@@ -75,7 +75,7 @@ describe('large values', () => {
       const connection = await NativeConnection.connect({ address: suite.temporal.address });
       const activities = {
         first: ({ input: [value] }: AlgorithmArgs) => (value as { value: number }).value,
-        wide: ({ input: [value] }: AlgorithmArgs) => `${String(value)}${'w'.repeat(1_500)}`,
+        wide: ({ input: [value] }: AlgorithmArgs) => `${JSON.stringify(value)}${'w'.repeat(1_500)}`,
         lengths: ({ input }: AlgorithmArgs) => input.map((one) => JSON.stringify(one).length),
       };
       const worker = await Worker.create({ connection, taskQueue, activities });
