@@ -5,7 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { PipelineClient } from '../../src/client';
+import type { BlobStore } from '../../src/blobs/blobs';
+import { openBlobs } from '../../src/blobs/open-blobs';
+import { PipelineClient, type JobHandle } from '../../src/client';
 import type { PipelineNode } from '../../src/domain/pipeline';
 import type { JobSettings } from '../../src/domain/settings';
 import { FaultJob } from './fault-job';
@@ -46,10 +48,12 @@ export class FaultRig {
   private constructor(
     private readonly server: Server,
     private readonly folder: string,
+    private readonly blobs: BlobStore,
   ) {}
 
   static async create(server: Server): Promise<FaultRig> {
-    return new FaultRig(server, await mkdtemp(join(tmpdir(), 'pipelines-')));
+    const folder = await mkdtemp(join(tmpdir(), 'pipelines-'));
+    return new FaultRig(server, folder, await openBlobs({ dataDir: folder }));
   }
 
   /** @returns a worker process that serves the rig's jobs, or another task queue */
@@ -68,7 +72,28 @@ export class FaultRig {
 
   /** For jobs that the rig's workers serve. */
   createClient(settings: Partial<JobSettings>): PipelineClient {
-    return new PipelineClient(this.server.client, { taskQueue: this.taskQueue, settings });
+    return new PipelineClient(this.server.client, { taskQueue: this.taskQueue, settings, blobs: this.blobs });
+  }
+
+  /**
+   * Starts a job of so many items of no cost, of which some fail. Nobody is told of it.
+   *
+   * @returns with `log`, where its items leave their numbers as they begin, four bytes each
+   */
+  async startLight(width: number): Promise<{ readonly handle: JobHandle; readonly log: string }> {
+    const log = join(this.folder, randomUUID());
+    const handle = await this.createClient({}).start({
+      name: 'light',
+      nodes: [
+        {
+          nodeName: 'green',
+          algorithmName: 'light-alg',
+          input: [log, `#[1...${String(width)}]`],
+          retry: { policy: 'OnCrash', limit: 20 },
+        },
+      ],
+    });
+    return { handle, log };
   }
 
   /** Starts a job of one batch with webhooks of its own. */
@@ -106,7 +131,8 @@ export class FaultRig {
   }
 
   private spawn(taskQueue = this.taskQueue): WorkerProcess {
-    const worker = WorkerProcess.spawn({ address: this.server.address, taskQueue, algorithms: ALGORITHMS });
+    const { address } = this.server;
+    const worker = WorkerProcess.spawn({ address, taskQueue, algorithms: ALGORITHMS, dataDir: this.folder });
     this.workers.push(worker);
     return worker;
   }
