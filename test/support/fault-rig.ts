@@ -50,9 +50,12 @@ export class FaultRig {
     return new FaultRig(server, await mkdtemp(join(tmpdir(), 'pipelines-')));
   }
 
-  /** @returns a worker process that serves the rig's jobs, or another task queue */
-  async startWorker(taskQueue?: string): Promise<WorkerProcess> {
-    const worker = this.spawn(taskQueue);
+  /**
+   * @param buildId turns worker versioning on; the name of the deployment is that of the task queue
+   * @returns a worker process that serves the rig's jobs, or another task queue
+   */
+  async startWorker(taskQueue?: string, buildId?: string): Promise<WorkerProcess> {
+    const worker = this.spawn(taskQueue, buildId);
     await worker.ready;
     return worker;
   }
@@ -102,8 +105,13 @@ export class FaultRig {
     await rm(this.folder, { recursive: true });
   }
 
-  private spawn(taskQueue = this.taskQueue): WorkerProcess {
-    const worker = WorkerProcess.spawn({ address: this.server.address, taskQueue, algorithms: ALGORITHMS });
+  private spawn(taskQueue = this.taskQueue, buildId?: string): WorkerProcess {
+    const worker = WorkerProcess.spawn({
+      address: this.server.address,
+      taskQueue,
+      algorithms: ALGORITHMS,
+      ...(buildId !== undefined && { buildId }),
+    });
     this.workers.push(worker);
     return worker;
   }

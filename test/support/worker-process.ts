@@ -11,6 +11,8 @@ export interface WorkerProcessOptions {
   readonly taskQueue: string;
   /** Module paths, as in `ALGORITHMS`. */
   readonly algorithms: string;
+  /** The build of the Worker Deployment `TASK_QUEUE` that it is. Default: no worker versioning. */
+  readonly buildId?: string;
 }
 
 /** The end of a worker: what it had in hand is lost. */
@@ -39,7 +41,7 @@ export class WorkerProcess {
   }
 
   /** @returns at once; see `ready` */
-  static spawn({ address, taskQueue, algorithms }: WorkerProcessOptions): WorkerProcess {
+  static spawn({ address, taskQueue, algorithms, buildId }: WorkerProcessOptions): WorkerProcess {
     const child = fork(MAIN, ['worker'], {
       env: {
         ...process.env,
@@ -48,6 +50,7 @@ export class WorkerProcess {
         ALGORITHMS: algorithms,
         WEBHOOK_ALLOW: '127.0.0.0/8',
         LOG_LEVEL: 'error',
+        ...(buildId !== undefined && { TEMPORAL_DEPLOYMENT_NAME: taskQueue, TEMPORAL_WORKER_BUILD_ID: buildId }),
       },
       // Its own log goes to stderr; what Temporal's core has to say of late answers is no news here.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
