@@ -141,7 +141,7 @@ module.exports = {
     row(
       'plugin',
       'Plugin and worker: activities, domain, temporal. They name workflows by require.resolve only; no http, no cli.',
-      own('src/plugin', 'src/worker'),
+      own('src/plugin', 'src/worker', 'src/worker-settings'),
       [
         own('activities'),
         DOMAIN,

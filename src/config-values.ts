@@ -112,3 +112,15 @@ export function parseToken(text: string): string {
   if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('must have no blanks, and ASCII characters only');
   return text;
 }
+
+/** As Temporal takes the name of a Worker Deployment, which stands before a dot or a colon in the names of its versions. */
+export function parseDeploymentName(text: string): string {
+  if (/[.:]/.test(text)) throw new Error(`"${text}" must not have . or :`);
+  return parseBuildId(text);
+}
+
+export function parseBuildId(text: string): string {
+  if (text.startsWith('__')) throw new Error(`"${text}" must not begin with __`);
+  if (text.length > 255) throw new Error('must not be longer than 255 characters');
+  return text;
+}

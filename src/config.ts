@@ -7,7 +7,9 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseBlobUrl } from './blobs/s3-url';
 import {
+  parseBuildId,
   parseCount,
+  parseDeploymentName,
   parseDuration,
   parseHost,
   parseList,
@@ -46,6 +48,16 @@ export const SETTINGS = {
   port: { name: 'PORT', fallback: '3000', what: 'port that the facade listens on' },
   publicUrl: { name: 'PUBLIC_URL', unset: 'from host and port', what: 'how others reach the facade' },
   taskQueue: { name: 'TASK_QUEUE', fallback: 'pipelines', what: 'task queue of workflows and algorithms' },
+  temporalDeploymentName: {
+    name: 'TEMPORAL_DEPLOYMENT_NAME',
+    unset: 'no worker versioning',
+    what: 'Worker Deployment that the worker belongs to',
+  },
+  temporalWorkerBuildId: {
+    name: 'TEMPORAL_WORKER_BUILD_ID',
+    unset: 'no worker versioning',
+    what: 'version of it that the worker is',
+  },
   temporalUiUrl: { name: 'TEMPORAL_UI_URL', unset: "the started server's", what: "Temporal's page, for links" },
   dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
   databaseUrl: { name: 'DATABASE_URL', unset: 'a file in DATA_DIR', what: 'PostgreSQL database of the definitions' },
@@ -102,6 +114,8 @@ export interface Config {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly taskQueue: string;
+  /** The version of a Worker Deployment that the worker is; absent for no worker versioning. */
+  readonly deploymentVersion?: { readonly deploymentName: string; readonly buildId: string };
   readonly temporalUiUrl?: string;
   /** Absolute. */
   readonly dataDir: string;
@@ -180,6 +194,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
 
   const host = read(SETTINGS.host, parseHost);
   const port = read(SETTINGS.port, parsePort);
+  const deploymentName = read(SETTINGS.temporalDeploymentName, optional(parseDeploymentName));
+  const buildId = read(SETTINGS.temporalWorkerBuildId, optional(parseBuildId));
+  const { name: deploymentVariable } = SETTINGS.temporalDeploymentName;
+  const { name: buildVariable } = SETTINGS.temporalWorkerBuildId;
+  for (const [one, other] of [
+    [deploymentVariable, buildVariable],
+    [buildVariable, deploymentVariable],
+  ] as const) {
+    if (given[one] !== undefined && given[other] === undefined) problems.push(`${one}: needs ${other} too`);
+  }
   const temporalUiUrl = read(SETTINGS.temporalUiUrl, optional(parseUrl));
   const apiToken = read(SETTINGS.apiToken, optional(parseToken));
   const rateLimit = read(SETTINGS.rateLimit, optional(parseRateLimit));
@@ -191,6 +215,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     port,
     publicUrl: read(SETTINGS.publicUrl, parseUrl, urlOf(host, port)),
     taskQueue: read(SETTINGS.taskQueue, String),
+    ...(deploymentName !== undefined && buildId !== undefined && { deploymentVersion: { deploymentName, buildId } }),
     ...(temporalUiUrl === undefined ? {} : { temporalUiUrl }),
     dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),

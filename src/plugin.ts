@@ -27,6 +27,7 @@ import { announce } from './temporal/registry';
 import { findUntold } from './temporal/untold-jobs';
 import { toSource, type EndpointSource } from './webhooks/endpoints';
 import { parseAllowList } from './webhooks/guard';
+import { withWorkerSettings } from './worker-settings';
 import { createSender, type Sender, type SenderOptions } from './webhooks/send';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -95,6 +96,9 @@ export interface PipelinesPluginOptions {
  * `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
+ * Where the options of the worker leave them open it heartbeats every second, gives up a lost sticky queue after two and has ten to shut down.
+ * Worker versioning (`workerDeploymentOptions`) holds for the webhooks too; its default behaviour should be `AUTO_UPGRADE`.
+ *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
  * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to.
  */
@@ -160,7 +164,8 @@ export class PipelinesPlugin extends SimplePlugin {
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
     this.workerOptions = options;
-    const configured = super.configureWorker(options);
+    warnOfPinning(options);
+    const configured = withWorkerSettings(super.configureWorker(options));
     const hasWorkflows = configured.workflowsPath !== undefined || configured.workflowBundle !== undefined;
     return hasWorkflows ? configured : { ...configured, workflowsPath: workflowsPath() };
   }
@@ -230,11 +235,12 @@ export class PipelinesPlugin extends SimplePlugin {
 
   private async createWebhookWorker({ options }: Worker): Promise<Worker> {
     if (this.workerOptions === undefined) throw new Error('the plugin belongs to no worker yet');
-    const { connection, namespace, taskQueue, identity } = this.workerOptions;
+    const { connection, namespace, taskQueue, identity, workerDeploymentOptions } = this.workerOptions;
     return Worker.create({
       ...(connection !== undefined && { connection }),
       ...(namespace !== undefined && { namespace }),
       ...(identity !== undefined && { identity }),
+      ...(workerDeploymentOptions !== undefined && { workerDeploymentOptions }),
       taskQueue: `${taskQueue}-webhooks`,
       activities: { sendWebhook: createSendWebhook(this.sender) },
       // As the worker has them in the end, whatever plugins come after this one: tracing and encryption often are such.
@@ -249,6 +255,18 @@ export class PipelinesPlugin extends SimplePlugin {
 /** The module that Temporal bundles for its sandbox: source under a loader, compiled in the package. */
 export function workflowsPath(): string {
   return require.resolve('../workflows');
+}
+
+/**
+ * Our workflows declare no behaviour of their own: the server refuses every task of an unversioned worker that does. So
+ * the worker's default is theirs.
+ */
+function warnOfPinning({ taskQueue, workerDeploymentOptions: versioning }: WorkerOptions): void {
+  if (versioning?.defaultVersioningBehavior !== 'PINNED') return;
+  const message =
+    'the default behaviour PINNED keeps the registry of algorithms and dead deliveries with this build for as long as ' +
+    'they are open: let AUTO_UPGRADE be the default, and set PINNED on workflows of your own';
+  Runtime.instance().logger.warn(message, { taskQueue });
 }
 
 function announcementOf(taskQueue: string, algorithms: Algorithms): Announcement {

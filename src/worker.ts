@@ -1,5 +1,6 @@
-/** The worker process: an ordinary Temporal Worker with our plugin, and the settings that were measured to serve it best. */
+/** The worker process: an ordinary Temporal Worker with our plugin. */
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { Algorithms } from '../activities';
 import { PipelinesPlugin, type PipelinesPluginOptions } from './plugin';
 import type { TemporalTarget } from './temporal/connection';
@@ -12,6 +13,8 @@ export interface PipelineWorkerOptions extends PipelinesPluginOptions {
   readonly slots?: number;
   /** Made ahead of time by `bundleWorkflowCode` of the workflows. @default made at the start, which takes seconds */
   readonly workflowBundle?: WorkerOptions['workflowBundle'];
+  /** Turns worker versioning on: the version of a Worker Deployment that this worker is. @default off */
+  readonly deploymentVersion?: WorkerDeploymentVersion;
   /** Workflows kept in memory between their tasks. @default the SDK's */
   readonly maxCachedWorkflows?: number;
 }
@@ -25,18 +28,6 @@ export interface PipelineWorker {
   shutdown(): void;
 }
 
-/** What was measured to serve pipelines best, of any worker. */
-export const WORKER_SETTINGS = {
-  // A killed worker's workflows go on elsewhere after this, not after the default ten seconds.
-  stickyQueueScheduleToStartTimeout: '2s',
-  // Running blocks learn of a stop, and are known to be alive, within about a second.
-  maxHeartbeatThrottleInterval: '1s',
-  defaultHeartbeatThrottleInterval: '1s',
-  shutdownGraceTime: '10s',
-  // A worker that has failed inside would otherwise wait for ever for what it can not finish, and serve nobody.
-  shutdownForceTime: '13s',
-} satisfies Partial<WorkerOptions>;
-
 export async function createPipelineWorker(options: PipelineWorkerOptions): Promise<PipelineWorker> {
   const connection = await NativeConnection.connect(options.target.connectionOptions);
   const plugin = new PipelinesPlugin(options);
@@ -48,7 +39,14 @@ export async function createPipelineWorker(options: PipelineWorkerOptions): Prom
     maxConcurrentActivityTaskExecutions: options.slots ?? 100,
     ...(options.workflowBundle !== undefined && { workflowBundle: options.workflowBundle }),
     ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
-    ...WORKER_SETTINGS,
+    ...(options.deploymentVersion !== undefined && {
+      workerDeploymentOptions: {
+        useWorkerVersioning: true,
+        version: options.deploymentVersion,
+        // Every version replays the histories of those before it.
+        defaultVersioningBehavior: 'AUTO_UPGRADE',
+      },
+    }),
   });
   return {
     announced: plugin.announced,

@@ -60,6 +60,7 @@ describe('config', () => {
     expect(config).to.not.have.property('temporalUiUrl');
     expect(config).to.not.have.property('databaseUrl');
     expect(config).to.not.have.property('blobUrl');
+    expect(config).to.not.have.property('deploymentVersion');
     expect(config.webhookRetrySchedule).to.deep.equal(MUST_DELIVER.scheduleMs);
     expect(config.webhookAllow).to.deep.equal({ ranges: [], hosts: new Set() });
     expect(config.algorithmAllow).to.deep.equal({ ranges: [], hosts: new Set() });
@@ -73,6 +74,8 @@ describe('config', () => {
       PORT: '8080',
       PUBLIC_URL: 'https://pipelines.example/base/',
       TASK_QUEUE: 'heavy',
+      TEMPORAL_DEPLOYMENT_NAME: 'heavy-workers',
+      TEMPORAL_WORKER_BUILD_ID: 'v1.2',
       TEMPORAL_UI_URL: 'https://temporal.example',
       DATA_DIR: '/var/lib/pipelines',
       DATABASE_URL: 'postgresql://me:p%40ss@db.internal:5433/pipelines?sslmode=disable',
@@ -108,6 +111,7 @@ describe('config', () => {
       port: 8_080,
       publicUrl: 'https://pipelines.example/base',
       taskQueue: 'heavy',
+      deploymentVersion: { deploymentName: 'heavy-workers', buildId: 'v1.2' },
       temporalUiUrl: 'https://temporal.example',
       dataDir: '/var/lib/pipelines',
       databaseUrl: 'postgresql://me:p%40ss@db.internal:5433/pipelines?sslmode=disable',
@@ -156,6 +160,17 @@ describe('config', () => {
       'LOG_LEVEL: "loud" is not one of trace, debug, info, warn, error, fatal, silent',
     ]);
     expect(new ConfigError(problems).message.split('\n')).to.deep.equal(problems);
+  });
+
+  it('takes a Worker Deployment and its build together only, by the rules of Temporal', () => {
+    const [name, build] = ['TEMPORAL_DEPLOYMENT_NAME', 'TEMPORAL_WORKER_BUILD_ID'] as const;
+    expect(problemsOf({ [name]: 'workers' })).to.deep.equal([`${name}: needs ${build} too`]);
+    expect(problemsOf({ [build]: 'v1' })).to.deep.equal([`${build}: needs ${name} too`]);
+    expect(problemsOf({ [name]: 'our.workers', [build]: '__v1' })).to.deep.equal([
+      `${name}: "our.workers" must not have . or :`,
+      `${build}: "__v1" must not begin with __`,
+    ]);
+    expect(problemsOf({ [name]: 'workers', [build]: 'x'.repeat(256) })).to.have.length(1);
   });
 
   for (const [name, text] of [

@@ -8,7 +8,8 @@ import { isLimited } from '../../src/domain/limited';
 import { createLogger, temporalLogger } from '../../src/logger';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { createSender } from '../../src/webhooks/send';
-import { createPipelineWorker, WORKER_SETTINGS, type PipelineWorker } from '../../src/worker';
+import { createPipelineWorker, type PipelineWorker } from '../../src/worker';
+import { WORKER_SETTINGS } from '../../src/worker-settings';
 import { slowTimesTen, timesTen, type Timing } from './algorithms';
 import type { BareActivities, Post } from './bare-workflows';
 

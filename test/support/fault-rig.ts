@@ -56,9 +56,12 @@ export class FaultRig {
     return new FaultRig(server, folder, await openBlobs({ dataDir: folder }));
   }
 
-  /** @returns a worker process that serves the rig's jobs, or another task queue */
-  async startWorker(taskQueue?: string): Promise<WorkerProcess> {
-    const worker = this.spawn(taskQueue);
+  /**
+   * @param buildId turns worker versioning on; the name of the deployment is that of the task queue
+   * @returns a worker process that serves the rig's jobs, or another task queue
+   */
+  async startWorker(taskQueue?: string, buildId?: string): Promise<WorkerProcess> {
+    const worker = this.spawn(taskQueue, buildId);
     await worker.ready;
     return worker;
   }
@@ -130,9 +133,14 @@ export class FaultRig {
     await rm(this.folder, { recursive: true });
   }
 
-  private spawn(taskQueue = this.taskQueue): WorkerProcess {
-    const { address } = this.server;
-    const worker = WorkerProcess.spawn({ address, taskQueue, algorithms: ALGORITHMS, dataDir: this.folder });
+  private spawn(taskQueue = this.taskQueue, buildId?: string): WorkerProcess {
+    const worker = WorkerProcess.spawn({
+      address: this.server.address,
+      taskQueue,
+      algorithms: ALGORITHMS,
+      dataDir: this.folder,
+      ...(buildId !== undefined && { buildId }),
+    });
     this.workers.push(worker);
     return worker;
   }

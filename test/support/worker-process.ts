@@ -13,6 +13,8 @@ export interface WorkerProcessOptions {
   readonly algorithms: string;
   /** Where it keeps large values. Default: that of a worker which is told nothing. */
   readonly dataDir?: string;
+  /** The build of the Worker Deployment `TASK_QUEUE` that it is. Default: no worker versioning. */
+  readonly buildId?: string;
 }
 
 /** The end of a worker: what it had in hand is lost. */
@@ -41,7 +43,7 @@ export class WorkerProcess {
   }
 
   /** @returns at once; see `ready` */
-  static spawn({ address, taskQueue, algorithms, dataDir }: WorkerProcessOptions): WorkerProcess {
+  static spawn({ address, taskQueue, algorithms, dataDir, buildId }: WorkerProcessOptions): WorkerProcess {
     const child = fork(MAIN, ['worker'], {
       env: {
         ...process.env,
@@ -51,6 +53,7 @@ export class WorkerProcess {
         WEBHOOK_ALLOW: '127.0.0.0/8',
         LOG_LEVEL: 'error',
         ...(dataDir !== undefined && { DATA_DIR: dataDir }),
+        ...(buildId !== undefined && { TEMPORAL_DEPLOYMENT_NAME: taskQueue, TEMPORAL_WORKER_BUILD_ID: buildId }),
       },
       // Its own log goes to stderr; what Temporal's core has to say of late answers is no news here.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -62,6 +62,7 @@ async function create(config: Config, endpoints: EndpointSource, blobs: BlobStor
     algorithms: await loadAlgorithms(config.algorithms),
     taskQueue: config.taskQueue,
     target: temporalTarget(),
+    ...(config.deploymentVersion !== undefined && { deploymentVersion: config.deploymentVersion }),
     webhooks: {
       secrets: config.webhookSecrets,
       allow: config.webhookAllow,
