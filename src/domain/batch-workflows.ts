@@ -17,10 +17,11 @@ export function windowOf({ settings, batches }: Job): number {
 
 /**
  * The batch workflow that the next block of a node is given to; undefined where the job's workflow runs it itself: the one
- * task of a node that is no batch costs its history little, and would only get there later.
+ * task of a node that is no batch costs its history little, and would only get there later; where the run is about to end,
+ * it would hold that up.
  */
 export function batchForNext({ batches }: Job, { plan }: NodeState): number | undefined {
-  if (!batches.isInUse || !plan.isBatch) return undefined;
+  if (!batches.isInUse || (!plan.isBatch && !batches.isPressed)) return undefined;
   if (batches.open === undefined) {
     batches.open = ++batches.count;
     batches.live.push(batches.open);

@@ -135,15 +135,16 @@ function batchRiding(job: Job, node: NodeState): { readonly batch?: number } {
 /** What a value may take to travel through the job, and not through a blob. */
 const MAX_VALUE_BYTES = 32_000;
 
-/**
- * What the outcomes of one more block may add to the job: its share of what is left for all that the window has room for,
- * so that the last of them have as much as the first.
- */
-function inlineBytesLeft(job: Job): number {
-  const { inlineBytes, blocks } = job;
+/** What is kept for each of the blocks that the window has room for, so that small outcomes of the last of them fit too. */
+const LEAST_INLINE_BYTES = 2_000;
+
+/** What the outcomes of one more block may add to the job; never so much that all in flight exceed what it may hold. */
+function inlineBytesLeft({ inlineBytes, blocks, settings }: Job): number {
   const granted = [...blocks.values()].reduce((sum, block) => sum + block.inlineBytes, 0);
   const left = Math.max(0, MAX_INLINE_BYTES - inlineBytes - granted);
-  return Math.min(MAX_VALUE_BYTES, Math.floor(left / Math.max(1, windowOf(job) - blocks.size)));
+  // A job that becomes wide has twice the window.
+  const kept = LEAST_INLINE_BYTES * Math.max(0, 2 * settings.window - blocks.size);
+  return Math.min(MAX_VALUE_BYTES, Math.max(left - kept, Math.min(LEAST_INLINE_BYTES, left)));
 }
 
 function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): BlockInput {
