@@ -13,7 +13,7 @@ import type { Json } from '../../src/domain/json';
 import { useShortHistories } from '../support/short-histories';
 import { useWorker } from '../support/suite';
 
-const ITEMS = 500;
+const ITEMS = 650;
 /** Some are blobs of their own, the others soon more than a job holds itself. */
 const wide = (value: number): Json => ({ value, text: 'x'.repeat(value % 100 === 0 ? 50_000 : 2_000) });
 const wideList = (length: number): Json[] =>
@@ -23,7 +23,7 @@ describe('large values', () => {
   let directory = '';
   const algorithms: Algorithms = {
     wide: ({ input: [value] }) => {
-      if (value === 350) throw new Error('three hundred and fifty');
+      if (value === 640) throw new Error('six hundred and forty');
       return wide(Number(value));
     },
     'wide-list': ({ input: [length] }) => wideList(Number(length)),
@@ -61,9 +61,9 @@ describe('large values', () => {
     await job.result();
     const { raw } = await suite.client.workflow.getHandle(job.jobId).describe();
     expect(raw.workflowExecutionInfo?.firstRunId).to.not.equal(raw.workflowExecutionInfo?.execution?.runId);
-    const ok = values.filter((value) => value !== 350);
-    expect(await results(job, 'source')).to.deep.equal(values.map((value) => (value === 350 ? null : wide(value))));
-    expect(await results(job, 'whole')).to.deep.equal([[values.map((value) => (value === 350 ? null : value))]]);
+    const ok = values.filter((value) => value !== 640);
+    expect(await results(job, 'source')).to.deep.equal(values.map((value) => (value === 640 ? null : wide(value))));
+    expect(await results(job, 'whole')).to.deep.equal([[values.map((value) => (value === 640 ? null : value))]]);
     expect(await results(job, 'each')).to.deep.equal(ok.map((value) => [value]));
   });
 
