@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPortOpen } from './ports';
 import { isAlive } from './processes';
 
-/** The dev server's own default is one day: too short to look at last week's jobs. */
-const RETENTION = '7 days';
+/** As long as deliveries can be asked for again by default; the dev server's own default is one day. */
+const RETENTION = '14 days';
 
 /**
  * Waits until a server that runs on this machine does all that we need of it.

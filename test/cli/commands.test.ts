@@ -60,7 +60,7 @@ describe('temporal-pipelines setup', function () {
   it('says what is to be done, does its own part, and tells a server that heeds no priorities', async () => {
     const seen = await setup('default', '--check');
     expect(seen.marks).to.deep.equal(['✘ namespace default', '✘ search attributes', '? priorities', '? fairness']);
-    expect(seen.text).to.include('temporal operator namespace update --namespace default --retention 168h');
+    expect(seen.text).to.include('temporal operator namespace update --namespace default --retention 336h');
     expect(seen.code).to.equal(1);
     const done = await setup('default');
     expect(done.marks).to.deep.equal(['✘ namespace default', '✔ search attributes', '✘ priorities', '? fairness']);
@@ -75,7 +75,7 @@ describe('temporal-pipelines setup', function () {
     expect((await setup(namespace, '--check')).text).to.equal(seen.text);
     expect((await setup(namespace)).text).to.include(`✔ namespace ${namespace}: made`);
     const again = await setup(namespace, '--check');
-    expect(again.text).to.include('keeps a job 168h').and.to.include('search attributes: all there');
+    expect(again.text).to.include('keeps a job 336h').and.to.include('search attributes: all there');
     expect(again.code).to.equal(0);
   });
 

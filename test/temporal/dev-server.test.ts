@@ -42,13 +42,13 @@ describe('dev server', function () {
       expect(await isPortFree(portOf(server.address))).to.equal(true);
     });
 
-    it('keeps closed jobs for 7 days, and all data over a restart', async () => {
+    it('keeps closed jobs for 14 days, and all data over a restart', async () => {
       server = await startDevServer({ dataDir: dir, port: 0, uiPort: 0 });
       const first = await namespaceOf(server);
       await server.stop();
       server = await startDevServer({ dataDir: dir, port: 0, uiPort: 0 });
       expect(await namespaceOf(server)).to.deep.equal(first);
-      expect(first.retention).to.equal(7 * 86_400_000);
+      expect(first.retention).to.equal(14 * 86_400_000);
     });
 
     it('takes another port where the preferred one is taken', async () => {

@@ -22,7 +22,7 @@ interface Finding {
 
 const HOUR = 3_600_000;
 /** What a namespace is made with, and what `npm start` sets. */
-const RETENTION = 168 * HOUR;
+const RETENTION = 14 * 24 * HOUR;
 /** The delays of a delivery are up to this much longer than planned. */
 const JITTER = 1.2;
 
