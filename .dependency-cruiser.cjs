@@ -85,7 +85,7 @@ module.exports = {
     row(
       'client',
       'The client: the domain, the names that workflows answer to, the SDK for clients. No Koa, no activities.',
-      own('src/client', 'src/job-handle', 'src/temporal'),
+      own('src/client', 'src/job-handle', 'src/starter', 'src/temporal'),
       [
         DOMAIN,
         own('workflows/messages', 'workflows/search-attributes'),
@@ -102,7 +102,7 @@ module.exports = {
       name: 'client-store-interfaces-only',
       comment: 'The client is handed a store; it never loads one.',
       severity: 'error',
-      from: { path: own('src/client', 'src/job-handle', 'src/temporal') },
+      from: { path: own('src/client', 'src/job-handle', 'src/starter', 'src/temporal') },
       to: { path: own('src/store'), dependencyTypesNot: ['type-only'] },
     },
 
@@ -115,6 +115,7 @@ module.exports = {
         own(
           'src/client',
           'src/job-handle',
+          'src/starter',
           'src/temporal',
           'src/store',
           'src/blobs',

@@ -7,6 +7,7 @@ import {
   type Client,
   type WorkflowStartOptions,
 } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
 import type { BlobStore } from './blobs/blobs';
 import { invalid, PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
@@ -22,11 +23,19 @@ import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { describeJob } from './temporal/jobs';
-import type { JobType } from './temporal/started-job';
+import { PARENT, type JobType, type Origin } from './temporal/started-job';
 import { createShortReader } from './temporal/short-algorithms';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
-import { PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TAGS, PIPELINE_TYPES } from '../workflows/search-attributes';
+import {
+  PIPELINE_ALGORITHMS,
+  PIPELINE_EXPERIMENT,
+  PIPELINE_NAME,
+  PIPELINE_ROOT,
+  PIPELINE_STATUS,
+  PIPELINE_TAGS,
+  PIPELINE_TYPES,
+} from '../workflows/search-attributes';
 
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
 export { JobHandle } from './job-handle';
@@ -34,7 +43,7 @@ export { Deliveries, type PageOptions } from './temporal/deliveries';
 export type { DeliveryCriteria } from './temporal/find-deliveries';
 export type { JobCriteria } from './temporal/find-jobs';
 export type { DeliveryPage } from './temporal/list-deliveries';
-export type { JobType, StartedJob } from './temporal/started-job';
+export type { JobType, Origin, StartedJob } from './temporal/started-job';
 export type { TestOutcome } from './temporal/test-webhook';
 export type { WebhookOutcome } from './temporal/webhook-outcomes';
 
@@ -63,6 +72,8 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   /** How the job came to be, as the search attribute `PipelineTypes` tells it. Default `['raw']`. */
   readonly types?: readonly JobType[];
+  /** The job that starts it. Default: none does. */
+  readonly origin?: Origin;
   /** Where its algorithms are run. Default: by the workers of the client's task queue, as they have announced them. */
   readonly homes?: Homes;
 }
@@ -121,7 +132,7 @@ export class PipelineClient {
    */
   async start(
     document: Pipeline,
-    { idempotencyKey, types = ['raw'], ...given }: StartOptions = {},
+    { idempotencyKey, types = ['raw'], origin, ...given }: StartOptions = {},
   ): Promise<JobHandle> {
     const { pipeline, plans } = parsePipeline(document, parseSettings(this.options.settings));
     parseSettings({ homes: given.homes ?? {} });
@@ -144,7 +155,7 @@ export class PipelineClient {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      memo: { [DIGEST]: digest },
+      memo: { [DIGEST]: digest, ...(origin !== undefined && { [PARENT]: origin.parentJobId }) },
       taskQueue: this.options.taskQueue ?? 'pipelines',
       args: [
         light,
@@ -158,12 +169,7 @@ export class PipelineClient {
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
       priority: { priorityKey: pipeline.priority ?? DEFAULTS.priority, fairnessKey: pipeline.name.slice(0, 64) },
       ...(searchable && {
-        typedSearchAttributes: [
-          { key: PIPELINE_NAME, value: pipeline.name },
-          { key: PIPELINE_STATUS, value: 'pending' },
-          { key: PIPELINE_TAGS, value: [...(pipeline.tags ?? [])] },
-          { key: PIPELINE_TYPES, value: [...types] },
-        ],
+        typedSearchAttributes: searchAttributesOf(pipeline, types, origin),
       }),
     };
     try {
@@ -249,4 +255,24 @@ export class PipelineClient {
 
 function tooLarge(field: string, limit: number, bytes: number): PipelineError {
   return invalid(`${field} should NOT be larger than ${String(limit)} bytes, it has ${String(bytes)}`);
+}
+
+/** The server takes 40 kB of them in all. */
+const MAX_ALGORITHMS = 500;
+
+function searchAttributesOf(
+  { name, tags = [], experimentName = DEFAULTS.experimentName, nodes }: Pipeline,
+  types: readonly JobType[],
+  origin: Origin | undefined,
+): SearchAttributePair[] {
+  const algorithms = [...new Set(nodes.map(({ algorithmName }) => algorithmName))];
+  return [
+    { key: PIPELINE_NAME, value: name },
+    { key: PIPELINE_STATUS, value: 'pending' },
+    { key: PIPELINE_TAGS, value: [...tags] },
+    { key: PIPELINE_TYPES, value: [...types] },
+    { key: PIPELINE_EXPERIMENT, value: experimentName },
+    { key: PIPELINE_ALGORITHMS, value: algorithms.slice(0, MAX_ALGORITHMS) },
+    ...(origin === undefined ? [] : [{ key: PIPELINE_ROOT, value: origin.rootJobId }]),
+  ];
 }

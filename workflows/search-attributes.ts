@@ -9,6 +9,11 @@ export const PIPELINE_NAME = defineSearchAttributeKey('PipelineName', 'KEYWORD')
 export const PIPELINE_STATUS = defineSearchAttributeKey('PipelineStatus', 'KEYWORD');
 export const PIPELINE_TAGS = defineSearchAttributeKey('PipelineTags', 'KEYWORD_LIST');
 export const PIPELINE_TYPES = defineSearchAttributeKey('PipelineTypes', 'KEYWORD_LIST');
+export const PIPELINE_EXPERIMENT = defineSearchAttributeKey('PipelineExperiment', 'KEYWORD');
+/** The names of its algorithms. */
+export const PIPELINE_ALGORITHMS = defineSearchAttributeKey('PipelineAlgorithms', 'KEYWORD_LIST');
+/** Of a job that another has started: the job at the root of that tree. */
+export const PIPELINE_ROOT = defineSearchAttributeKey('PipelineRoot', 'KEYWORD');
 export const WEBHOOK_ID = defineSearchAttributeKey('WebhookId', 'KEYWORD');
 export const WEBHOOK_URL = defineSearchAttributeKey('WebhookUrl', 'KEYWORD');
 export const WEBHOOK_STATE = defineSearchAttributeKey('WebhookState', 'KEYWORD');
@@ -19,6 +24,9 @@ export const SEARCH_ATTRIBUTES = [
   PIPELINE_STATUS,
   PIPELINE_TAGS,
   PIPELINE_TYPES,
+  PIPELINE_EXPERIMENT,
+  PIPELINE_ALGORITHMS,
+  PIPELINE_ROOT,
   WEBHOOK_ID,
   WEBHOOK_URL,
   WEBHOOK_STATE,

@@ -1,7 +1,7 @@
 /** The stored form of a pipeline: HKube's defaults are written into it (`hkube-api.md` §2). */
 import { DEFAULTS, type Pipeline, type PipelineNode } from './pipeline';
 
-const { retry: RETRY, priority: PRIORITY, ...OPTIONS } = DEFAULTS;
+const { retry: RETRY, priority: PRIORITY, experimentName: EXPERIMENT, ...OPTIONS } = DEFAULTS;
 
 /**
  * Adds what is missing, behind what is there; what is given stays as it is, in its order. Twice is as good as once.
@@ -13,8 +13,7 @@ export function withDefaults(pipeline: Pipeline): Pipeline {
   const { nodes, options = {} } = pipeline;
   return fill(
     { ...pipeline, nodes: nodes.map(nodeWithDefaults), options: fill(options, OPTIONS) },
-    // Experiments are a matter of HKube's own pages; its clients expect the field.
-    { kind: 'batch', experimentName: 'main', priority: PRIORITY },
+    { kind: 'batch', experimentName: EXPERIMENT, priority: PRIORITY },
   );
 }
 

@@ -63,6 +63,8 @@ export interface Pipeline {
   readonly kind?: 'batch';
   /** Kept as it is. */
   readonly triggers?: Json;
+  /** What the job belongs to, to search by. Default `main`. */
+  readonly experimentName?: string;
 }
 
 export const DEFAULTS = {
@@ -70,5 +72,6 @@ export const DEFAULTS = {
   progressVerbosityLevel: 'info',
   ttl: 3_600,
   priority: 3,
+  experimentName: 'main',
   retry: { policy: 'OnCrash', limit: 3 },
 } as const;

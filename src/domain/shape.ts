@@ -55,11 +55,17 @@ const node = object(
   },
 );
 
+const NAME_PATTERN = /^[:\-_.A-Za-z0-9]+$/;
+const experimentName = all(
+  string({ min: 1, max: 32 }),
+  named(NAME_PATTERN, 'experiment name must contain only alphanumeric, dash, dot or underscore'),
+);
+
 const pipelineCheck = object(
   {
     name: all(
       string({ min: 1, max: MAX_NAME }),
-      named(/^[:\-_.A-Za-z0-9]+$/, 'pipeline name must contain only alphanumeric, dash, dot or underscore'),
+      named(NAME_PATTERN, 'pipeline name must contain only alphanumeric, dash, dot or underscore'),
     ),
     nodes: arrayOf(node),
     flowInput: shallow,
@@ -74,6 +80,7 @@ const pipelineCheck = object(
     description: string(),
     kind: notSupported('batch'),
     triggers: shallow,
+    experimentName,
   },
   { required: ['name', 'nodes'] },
 );

@@ -7,7 +7,18 @@ import type { StoredFlowInput } from '../domain/stored';
 import { PIPELINE_TYPES } from '../../workflows/search-attributes';
 
 /** How a job came to be. */
-export type JobType = 'raw' | 'stored' | 'algorithm';
+export type JobType =
+  'raw' | 'stored' | 'algorithm' | 'rerun' | 'node' | 'cron' | 'trigger' | 'sub-pipeline' | 'internal';
+
+/** Of a job that another has started. */
+export interface Origin {
+  readonly parentJobId: string;
+  /** The job that nobody has started, at the root of the tree. */
+  readonly rootJobId: string;
+}
+
+/** Memo of a job that has an {@link Origin}: the id of its parent. Its root is a search attribute. */
+export const PARENT = 'PipelineParent';
 
 /** What a job was started with. */
 export interface StartedJob {

@@ -1,8 +1,6 @@
 /** `/exec`: start and steer jobs (contract §8, with HKube's answers). */
-import type { PipelineClient, StartOptions } from '../../client';
-import { PipelineError } from '../../domain/errors';
-import type { Pipeline } from '../../domain/pipeline';
-import { mergeStoredRun } from '../../domain/stored-run';
+import type { JobHandle, PipelineClient, StartOptions } from '../../client';
+import { Starter, type StarterOptions } from '../../starter';
 import type { Store } from '../../store/store';
 import type { AllowList } from '../../webhooks/guard';
 import { refuseBlockedWebhooks } from '../blocked';
@@ -18,28 +16,20 @@ export interface ExecOptions {
   readonly store: Store;
   /** Addresses besides the public ones that webhooks may have. */
   readonly allow: AllowList;
-  /**
-   * Finds where the algorithms of a pipeline are run.
-   *
-   * @returns what the start of the job is told of it
-   * @throws PipelineError `NotFound`, `algorithm X Not Found`
-   */
-  readonly resolve: (pipeline: Pipeline) => Promise<StartOptions>;
+  readonly resolve: StarterOptions['resolve'];
 }
 
-export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): Route[] {
-  const start = async (document: unknown, options: Pick<StartOptions, 'types'> & { key: string | undefined }) => {
-    const parsed = pipelines.parse(document);
-    const homes = await resolve(parsed);
-    refuseBlockedWebhooks(parsed, allow);
-    const { key: idempotencyKey, ...rest } = options;
-    const { jobId } = await pipelines.start(parsed, {
-      ...homes,
-      ...rest,
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-    });
-    return { jobId };
+/** How the facade starts jobs: webhooks that can never be reached are refused at once. */
+export function createStarter({ pipelines, store, allow, resolve }: ExecOptions): Starter {
+  const check: StarterOptions['check'] = (pipeline) => {
+    refuseBlockedWebhooks(pipeline, allow);
   };
+  return new Starter({ pipelines, stored: store.pipelines, resolve, check });
+}
+
+export function execRoutes(options: ExecOptions): Route[] {
+  const { pipelines } = options;
+  const starter = createStarter(options);
 
   const pauseOrResume = (verb: 'pause' | 'resume', summary: string): Route =>
     route({
@@ -70,7 +60,8 @@ export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): R
       takesIdempotencyKey: true,
       answers: { 200: started },
       errors: [400, 404, 409],
-      handle: ({ body, idempotencyKey: key }) => start(body, { types: ['raw'], key }),
+      handle: async ({ body, idempotencyKey }) =>
+        jobIdOf(await starter.start(body, { types: ['raw'], ...keyed(idempotencyKey) })),
     }),
     route({
       method: 'post',
@@ -82,11 +73,8 @@ export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): R
       takesIdempotencyKey: true,
       answers: { 200: started },
       errors: [400, 404, 409],
-      async handle({ body, idempotencyKey: key }) {
-        const stored = await store.pipelines.get(body.name);
-        if (stored === undefined) throw new PipelineError('NotFound', `pipeline ${body.name} Not Found`);
-        return await start(mergeStoredRun(stored.definition, body), { types: ['stored'], key });
-      },
+      handle: async ({ body, idempotencyKey }) =>
+        jobIdOf(await starter.startStored(body, { types: ['stored'], ...keyed(idempotencyKey) })),
     }),
     route({
       method: 'post',
@@ -99,8 +87,9 @@ export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): R
       takesIdempotencyKey: true,
       answers: { 200: started },
       errors: [400, 404, 409],
-      handle({ body: { name, input = [] }, idempotencyKey: key }) {
-        return start({ name, nodes: [{ nodeName: name, algorithmName: name, input }] }, { types: ['algorithm'], key });
+      async handle({ body: { name, input = [] }, idempotencyKey }) {
+        const document = { name, nodes: [{ nodeName: name, algorithmName: name, input }] };
+        return jobIdOf(await starter.start(document, { types: ['algorithm'], ...keyed(idempotencyKey) }));
       },
     }),
     route({
@@ -118,4 +107,12 @@ export function execRoutes({ pipelines, store, allow, resolve }: ExecOptions): R
     pauseOrResume('pause', 'Start no more items of a job'),
     pauseOrResume('resume', 'Go on with a paused job'),
   ];
+}
+
+function keyed(idempotencyKey: string | undefined): Pick<StartOptions, 'idempotencyKey'> {
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
+}
+
+function jobIdOf({ jobId }: JobHandle): { readonly jobId: string } {
+  return { jobId };
 }

@@ -2,26 +2,22 @@
 import type { Pipeline } from '../../domain/pipeline';
 import { withDefaults } from '../../domain/defaults';
 import { PipelineError } from '../../domain/errors';
-import { refuseBlockedWebhooks } from '../blocked';
 import { definitionRoutes } from '../definition-routes';
 import type { Route } from '../route';
 import { storedPipeline } from '../schemas/answers';
 import { pipeline as schema } from '../schemas/pipeline';
 import { stopAll } from '../stop-jobs';
-import type { ExecOptions } from './exec';
+import { createStarter, type ExecOptions } from './exec';
 
-export function storePipelineRoutes({ pipelines, store, allow, resolve }: ExecOptions): Route[] {
+export function storePipelineRoutes(options: ExecOptions): Route[] {
+  const { pipelines, store } = options;
+  const starter = createStarter(options);
   return definitionRoutes<Pipeline>({
     kind: 'pipeline',
     definitions: store.pipelines,
     schema,
     stored: storedPipeline,
-    async check(document) {
-      const pipeline = pipelines.parseDefinition(document);
-      refuseBlockedWebhooks(pipeline, allow);
-      await resolve(pipeline);
-      return withDefaults(pipeline);
-    },
+    check: async (document) => withDefaults(await starter.checkDefinition(document)),
     remove: async (name) => {
       if (!(await store.pipelines.delete(name))) throw new PipelineError('NotFound', `pipeline ${name} Not Found`);
       const running = await findStored(name);

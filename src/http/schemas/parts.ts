@@ -19,11 +19,20 @@ export function only<const Value extends string>(value: Value): TUnsafe<Value> {
   return Type.Unsafe<Value>({ type: 'string', 'x-only': value });
 }
 
+const NAME_PATTERN = '^[:\\-_.A-Za-z0-9]+$';
+
 export const pipelineName = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: '^[:\\-_.A-Za-z0-9]+$',
+  pattern: NAME_PATTERN,
   'x-message': 'pipeline name must contain only alphanumeric, dash, dot or underscore',
+});
+
+export const experimentName = Type.String({
+  minLength: 1,
+  maxLength: 32,
+  pattern: NAME_PATTERN,
+  'x-message': 'experiment name must contain only alphanumeric, dash, dot or underscore',
 });
 
 export const algorithmName = Type.String({

@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { MAX_DEPTH, type Json } from '../../domain/json';
 import { LEVELS } from '../../domain/verbosity';
-import { algorithmName, anyJson, CLOSED, oneOf, only, OPEN, pipelineName, webhookUrl } from './parts';
+import { algorithmName, anyJson, CLOSED, experimentName, oneOf, only, OPEN, pipelineName, webhookUrl } from './parts';
 
 /** Ten years, in seconds. */
 const MAX_TTL = 315_360_000;
@@ -64,6 +64,7 @@ export const pipeline = Type.Object(
     description: Type.Optional(Type.String()),
     kind: Type.Optional(only('batch')),
     triggers: Type.Optional(anyJson),
+    experimentName: Type.Optional(experimentName),
   },
   {
     ...OPEN,
