@@ -1,9 +1,10 @@
 /** Opens the database that the configuration names, and brings it up to date (contract §9). */
 import type { AlgorithmDefinition } from '../domain/algorithm-definition';
 import type { StoredEndpoint } from '../domain/endpoint';
+import type { Experiment } from '../domain/experiment';
 import type { Pipeline } from '../domain/pipeline';
 import { run, type Database } from './database';
-import { SqlDefinitions } from './definitions';
+import { SqlDefinitions, SqlVersionedDefinitions } from './definitions';
 import { messageOf, type StoreLog } from './log';
 import { migrate, type SchemaDatabase } from './migrations';
 import { openPostgres } from './postgres';
@@ -47,9 +48,15 @@ async function bringUpToDate(database: SchemaDatabase, log: StoreLog | undefined
 function storeIn(database: Database): Store {
   const { db, judge } = database;
   return {
-    pipelines: new SqlDefinitions<Pipeline>(database, 'stored_pipelines', 'pipeline'),
-    algorithms: new SqlDefinitions<AlgorithmDefinition>(database, 'stored_algorithms', 'algorithm'),
+    pipelines: new SqlVersionedDefinitions<Pipeline>(database, 'stored_pipelines', 'pipeline_versions', 'pipeline'),
+    algorithms: new SqlVersionedDefinitions<AlgorithmDefinition>(
+      database,
+      'stored_algorithms',
+      'algorithm_versions',
+      'algorithm',
+    ),
     endpoints: new SqlDefinitions<StoredEndpoint>(database, 'stored_endpoints', 'endpoint'),
+    experiments: new SqlDefinitions<Experiment>(database, 'stored_experiments', 'experiment'),
     async ping() {
       // From a table: SQLite answers much without a look at its file.
       await run(judge, () => db.selectFrom('stored_pipelines').select('revision').limit(1).execute());
