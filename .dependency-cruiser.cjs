@@ -125,6 +125,7 @@ module.exports = {
           'src/logger',
         ),
         npm('koa', '@koa/router', '@koa/bodyparser', '@koa/cors', 'koa-helmet', 'helmet'),
+        npm('@fastify/busboy'), // forms
         npm('koa-compress', 'koa-conditional-get', 'rate-limiter-flexible', 'better-sse'),
         npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),
         npm('pino'),
