@@ -1,6 +1,7 @@
 /** The schema, and how a database gets to it: each step once, however many processes start together. */
 import { Migrator, sql, type Kysely, type Migration, type RawBuilder } from 'kysely';
 import type { Database, TableName, Tables } from './database';
+import { createTriggersIndex } from './triggers';
 
 /** What differs between the databases. */
 export interface SchemaDialect {
@@ -26,6 +27,11 @@ const migrations = ({ text }: SchemaDialect): Record<string, Migration> => ({
   '0002-endpoints': {
     async up(db: Kysely<unknown>) {
       await createTable(db, 'stored_endpoints', text);
+    },
+  },
+  '0010-triggers': {
+    async up(db: Kysely<unknown>) {
+      await createTriggersIndex(db);
     },
   },
 });

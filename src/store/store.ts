@@ -2,6 +2,7 @@
 import type { AlgorithmDefinition } from '../domain/algorithm-definition';
 import type { StoredEndpoint } from '../domain/endpoint';
 import type { Pipeline } from '../domain/pipeline';
+import type { Triggered } from '../domain/triggers';
 
 /** A definition as it is stored. */
 export interface Stored<T> {
@@ -43,8 +44,18 @@ export interface Definitions<T extends { readonly name: string }> {
   delete(name: string): Promise<boolean>;
 }
 
+/** What runs stored pipelines by itself. */
+export interface StoredTriggers {
+  /** @returns the names of the pipelines whose `triggers.pipelines` have that name, ascending */
+  triggeredBy(name: string): Promise<string[]>;
+  /** All that have triggers, ascending by name. */
+  list(): Promise<Triggered[]>;
+}
+
 export interface Store {
+  /** None triggers itself, by way of others or not: what would make it so is refused. */
   readonly pipelines: Definitions<Pipeline>;
+  readonly triggers: StoredTriggers;
   readonly algorithms: Definitions<AlgorithmDefinition>;
   /** Their secret parts are encrypted. */
   readonly endpoints: Definitions<StoredEndpoint>;
