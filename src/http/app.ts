@@ -24,6 +24,7 @@ import { jobRoutes } from './routes/jobs';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
 import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
+import { triggerRoutes } from './routes/triggers';
 import { webhookRoutes } from './routes/webhooks';
 
 export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEndpointOptions {
@@ -95,6 +96,7 @@ function apiRoutes(options: AppOptions): Route[] {
     ...jobRoutes(options),
     ...webhookRoutes(options),
     ...deliveryRoutes(options),
+    ...triggerRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
     ...storeEndpointRoutes(options),
