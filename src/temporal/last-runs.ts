@@ -17,6 +17,7 @@ export interface RunCriteria {
   readonly ended?: boolean;
   /** `desc`: those that were started last, the last of them first. */
   readonly sort: 'asc' | 'desc';
+  /** At most so many. */
   readonly limit: number;
 }
 
