@@ -142,13 +142,13 @@ module.exports = {
 
     row(
       'plugin',
-      'Plugin and worker: activities, domain, temporal. They name workflows by require.resolve only; no http, no cli.',
-      own('src/plugin', 'src/worker', 'src/worker-settings'),
+      'Plugin and worker: activities, domain, temporal, and the client by which a worker starts jobs. They name workflows by require.resolve only; no http, no cli.',
+      own('src/plugin', 'src/worker', 'src/worker-settings', 'src/stored-jobs'),
       [
         own('activities'),
         DOMAIN,
-        own('src/temporal', 'src/webhooks', 'src/blobs', 'src/config', 'src/logger'),
-        temporal('plugin', 'worker', 'common'),
+        own('src/client', 'src/starter', 'src/temporal', 'src/webhooks', 'src/blobs', 'src/config', 'src/logger'),
+        temporal('plugin', 'worker', 'client', 'common'),
       ],
       { node: true },
     ),

@@ -6,6 +6,7 @@ import type { WorkersSeen } from '../src/domain/service';
 import type { SentOutcome, WebhookRequest } from '../src/domain/delivery';
 import type { Limited } from '../src/domain/limited';
 import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
+import type { StoredStart } from '../src/domain/stored-start';
 
 /** Whose workers are looked for, and for which job. */
 export interface FindWorkersInput {
@@ -25,6 +26,10 @@ export interface FindUntoldInput {
 
 /** The activities that our workflows call. */
 export interface Activities {
+  /** Names the stored pipelines that are triggered by one of that name; none where the worker knows no stored pipelines. */
+  findTriggered(pipelineName: string): Promise<readonly string[]>;
+  /** Starts a stored pipeline, once for a key, and answers its job id. */
+  startStored(request: StoredStart): Promise<string>;
   /** Looks for jobs that were ended from outside and whose receivers were not told. */
   findUntold(input: FindUntoldInput): Promise<FoundUntold>;
   /** Looks whether anybody serves a task queue, and whether a block of a job was taken. */

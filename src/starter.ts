@@ -3,12 +3,12 @@ import type { JobHandle, PipelineClient, StartOptions } from './client';
 import { PipelineError } from './domain/errors';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { mergeStoredRun } from './domain/stored-run';
-import type { Definitions } from './store/store';
+import type { Stored } from './store/store';
 
 export interface StarterOptions {
   readonly pipelines: PipelineClient;
   /** What may be started by its name. */
-  readonly stored: Pick<Definitions<Pipeline>, 'get'>;
+  readonly stored: { get(name: string): Promise<Pick<Stored<Pipeline>, 'definition'> | undefined> };
   /**
    * Finds where the algorithms of a pipeline are run.
    *
@@ -41,12 +41,18 @@ export class Starter {
   /**
    * The same of a stored pipeline, with what `request` has merged over it.
    *
+   * @param extend what is merged besides, where that depends on what is stored
    * @throws PipelineError `NotFound`, `pipeline X Not Found`
    */
-  async startStored(request: { readonly name: string }, given: StartOptions = {}): Promise<JobHandle> {
+  async startStored(
+    request: { readonly name: string },
+    given: StartOptions = {},
+    extend: (stored: Pipeline) => object = () => ({}),
+  ): Promise<JobHandle> {
     const stored = await this.options.stored.get(request.name);
     if (stored === undefined) throw new PipelineError('NotFound', `pipeline ${request.name} Not Found`);
-    return await this.start(mergeStoredRun(stored.definition, request), given);
+    const { definition } = stored;
+    return await this.start(mergeStoredRun(definition, { ...request, ...extend(definition) }), given);
   }
 
   /**

@@ -28,6 +28,7 @@ import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store
 import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
 import { definitionVersionRoutes } from './routes/versions';
+import { triggerRoutes } from './routes/triggers';
 import { webhookRoutes } from './routes/webhooks';
 
 export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEndpointOptions {
@@ -100,6 +101,7 @@ function apiRoutes(options: AppOptions): Route[] {
     ...jobRoutes(options),
     ...webhookRoutes(options),
     ...deliveryRoutes(options),
+    ...triggerRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
     ...storeEndpointRoutes(options),

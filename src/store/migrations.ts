@@ -2,6 +2,7 @@
 import { Migrator, sql, type Kysely, type Migration, type RawBuilder } from 'kysely';
 import type { Database, TableName, Tables } from './database';
 import { addFirstVersions, addVersionTable } from './version-schema';
+import { createTriggersIndex } from './triggers';
 
 /** What differs between the databases. */
 export interface SchemaDialect {
@@ -49,6 +50,11 @@ const migrations = ({ text }: SchemaDialect): Record<string, Migration> => ({
         .insertInto('stored_experiments')
         .values({ name: 'main', definition, revision: 1, created: now, modified: now })
         .execute();
+    },
+  },
+  '0010-triggers': {
+    async up(db: Kysely<unknown>) {
+      await createTriggersIndex(db);
     },
   },
 });

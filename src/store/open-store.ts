@@ -5,11 +5,13 @@ import type { Experiment } from '../domain/experiment';
 import type { Pipeline } from '../domain/pipeline';
 import { run, type Database } from './database';
 import { SqlDefinitions, SqlVersionedDefinitions } from './definitions';
+import { guardPipelines } from './guarded-pipelines';
 import { messageOf, type StoreLog } from './log';
 import { migrate, type SchemaDatabase } from './migrations';
 import { openPostgres } from './postgres';
 import { openSqlite } from './sqlite';
 import type { Store } from './store';
+import { SqlTriggers } from './triggers';
 
 export interface StoreOptions {
   /** Where the file of SQLite is, made where it is missing; not used with a `databaseUrl`. */
@@ -17,6 +19,8 @@ export interface StoreOptions {
   /** A PostgreSQL database, encoded in UTF-8. Default: SQLite. */
   readonly databaseUrl?: string;
   readonly log?: StoreLog;
+  /** Told the name of each pipeline that was stored, changed or deleted by this process; it must not throw. */
+  readonly pipelineChanged?: (name: string) => Promise<void>;
 }
 
 /**
@@ -24,12 +28,12 @@ export interface StoreOptions {
  *
  * @throws Error in one line that names `DATABASE_URL` or `DATA_DIR` and the reason, and never the URL's password
  */
-export async function openStore({ dataDir, databaseUrl, log }: StoreOptions): Promise<Store> {
+export async function openStore({ dataDir, databaseUrl, log, pipelineChanged }: StoreOptions): Promise<Store> {
   const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL';
   try {
     const database = await (databaseUrl === undefined ? openSqlite(dataDir) : openPostgres(databaseUrl, log));
     await bringUpToDate(database, log);
-    return storeIn(database);
+    return storeIn(database, pipelineChanged);
   } catch (error) {
     throw new Error(`${setting}: ${messageOf(error)}`, { cause: error });
   }
@@ -45,10 +49,18 @@ async function bringUpToDate(database: SchemaDatabase, log: StoreLog | undefined
   }
 }
 
-function storeIn(database: Database): Store {
+function storeIn(database: Database, pipelineChanged: StoreOptions['pipelineChanged']): Store {
   const { db, judge } = database;
+  const triggers = new SqlTriggers(database);
+  const pipelines = new SqlVersionedDefinitions<Pipeline>(
+    database,
+    'stored_pipelines',
+    'pipeline_versions',
+    'pipeline',
+  );
   return {
-    pipelines: new SqlVersionedDefinitions<Pipeline>(database, 'stored_pipelines', 'pipeline_versions', 'pipeline'),
+    pipelines: guardPipelines(pipelines, triggers, pipelineChanged),
+    triggers,
     algorithms: new SqlVersionedDefinitions<AlgorithmDefinition>(
       database,
       'stored_algorithms',

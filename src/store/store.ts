@@ -3,6 +3,7 @@ import type { AlgorithmDefinition } from '../domain/algorithm-definition';
 import type { StoredEndpoint } from '../domain/endpoint';
 import type { Experiment } from '../domain/experiment';
 import type { Pipeline } from '../domain/pipeline';
+import type { Triggered } from '../domain/triggers';
 
 /** A definition as it is stored. */
 export interface Stored<T> {
@@ -114,8 +115,18 @@ export interface Readmes {
   delete(name: string): Promise<boolean>;
 }
 
+/** What runs stored pipelines by itself. */
+export interface StoredTriggers {
+  /** @returns the names of the pipelines whose `triggers.pipelines` have that name, ascending */
+  triggeredBy(name: string): Promise<string[]>;
+  /** All that have triggers, ascending by name. */
+  list(): Promise<Triggered[]>;
+}
+
 export interface Store {
+  /** None triggers itself, by way of others or not: what would make it so is refused. */
   readonly pipelines: VersionedDefinitions<Pipeline>;
+  readonly triggers: StoredTriggers;
   readonly algorithms: VersionedDefinitions<AlgorithmDefinition>;
   /** Their secret parts are encrypted. */
   readonly endpoints: Definitions<StoredEndpoint>;

@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import type { PipelineClient } from '../../client';
 import { PipelineError } from '../../domain/errors';
-import { isJsonObject, type Json } from '../../domain/json';
+import { type Json } from '../../domain/json';
 import { DEFAULTS, type Pipeline } from '../../domain/pipeline';
 import type { Experiment } from '../../domain/experiment';
 import type { Store, Stored } from '../../store/store';
@@ -118,9 +118,7 @@ async function stopCrons({ pipelines }: Store, experiment: string, user: string)
 
 /** @returns the same where its cron is not enabled */
 function withoutCron(pipeline: Pipeline): Pipeline {
-  const triggers: Json | undefined = pipeline.triggers;
-  if (!isJsonObject(triggers)) return pipeline;
-  const { cron } = triggers;
-  if (!isJsonObject(cron) || cron['enabled'] !== true) return pipeline;
-  return { ...pipeline, triggers: { ...triggers, cron: { ...cron, enabled: false } } };
+  const cron = pipeline.triggers?.cron;
+  if (cron?.enabled !== true) return pipeline;
+  return { ...pipeline, triggers: { ...pipeline.triggers, cron: { ...cron, enabled: false } } };
 }
