@@ -1,6 +1,7 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
-import { arrayOf, integer, object, string, type Check } from './checks';
+import { arrayOf, integer, object, oneOf, string, type Check } from './checks';
 import { MUST_DELIVER } from './delivery';
+import { DIALECTS, type Dialect } from './dialect';
 import { invalid } from './errors';
 import { homesCheck, type Homes } from './homes';
 import type { StoredFlowInput } from './stored';
@@ -33,6 +34,8 @@ export interface JobSettings {
   readonly flowInput?: StoredFlowInput;
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
+  /** What the bodies of its webhooks look like. Default: as the contract says. */
+  readonly dialect?: Dialect;
 }
 
 export const DEFAULT_SETTINGS: JobSettings = {
@@ -77,6 +80,7 @@ const settingsCheck = object(
     dataUrl: string({ min: 1, max: 4_000 }),
     flowInput: object({ blob, elements: arrayOf(elements) }, { required: ['blob', 'elements'], closed: true }),
     homes: homesCheck,
+    dialect: oneOf(...DIALECTS),
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
@@ -153,6 +154,17 @@ describe(`histories of ${folder}`, function () {
       webhooks: hooks('/progress', '/result'),
       options: { progressVerbosityLevel: 'trace' },
     });
+  });
+
+  it("a tolerated failure in HKube's dialect", async () => {
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { dialect: 'hkube' } });
+    const handle = await client.start({
+      ...pipelineOf('sometimes-alg', '#[1...6]'),
+      webhooks: hooks('/progress', '/result'),
+      options: { progressVerbosityLevel: 'trace' },
+    });
+    await handle.result();
+    await save('dialect', handle.jobId);
   });
 
   it('failed, retried and stopped', async () => {

@@ -42,6 +42,8 @@ async function listen(config: Config): Promise<Facade> {
       algorithmWaitMs: config.algorithmWait,
       maxBatch: config.maxBatch,
       inlineLimit: config.webhookInlineLimit,
+      // A worker of an earlier version refuses what it does not know.
+      ...(config.pipelinesDialect !== 'contract' && { dialect: config.pipelinesDialect }),
     },
     dataUrl: (jobId) => resultUrls.templateFor(jobId),
     blobs,
@@ -71,6 +73,7 @@ async function listen(config: Config): Promise<Facade> {
     ...(config.rateLimit !== undefined && { rateLimit: config.rateLimit }),
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
     resultUrls,
+    dialect: config.pipelinesDialect,
     maxPipelineBytes: MAX_PIPELINE_BYTES,
     readiness: () => readiness(client, store, taskQueue),
     log,
