@@ -1,9 +1,9 @@
 /** What the facade answers of jobs, in the dialect that it speaks (`domain/dialect.ts`). */
 import type { TSchema } from '@sinclair/typebox';
+import type { JsonText } from '../blobs/job-results';
 import type { JobHandle } from '../client';
 import { toHkubeStatus, type Dialect } from '../domain/dialect';
 import { formatTimestamp } from '../domain/events';
-import { asStream, type JsonStream } from './route';
 import { hkubeWebhookList, hkubeWebhookStatus, webhookList, webhookStatus } from './schemas/answers';
 import { progressBody, resultBody } from './schemas/bodies';
 import { hkubeProgressBody, hkubeResultBody, hkubeResults, hkubeStatus } from './schemas/hkube-bodies';
@@ -24,8 +24,11 @@ export interface JobAnswers {
   };
   /** @throws PipelineError as `JobHandle.status` */
   status(job: JobHandle): Promise<object>;
-  /** @throws PipelineError as `JobHandle.ended` */
-  results(job: JobHandle): Promise<object | JsonStream>;
+  /**
+   * @returns the body, or where it is large what is JSON already
+   * @throws PipelineError as `JobHandle.ended`
+   */
+  results(job: JobHandle): Promise<object | JsonText>;
   /** A time that no webhook tells. */
   readonly time: (epochMs: number) => string | number;
 }
@@ -47,7 +50,7 @@ const CONTRACT: JobAnswers = {
   },
   status: (job) => job.status(),
   async results(job) {
-    return streamed((await job.ended()).bodyOrText());
+    return (await job.ended()).bodyOrText();
   },
   time: formatTimestamp,
 };
@@ -68,11 +71,7 @@ const HKUBE: JobAnswers = {
   },
   async results(job) {
     const [ended, submittedAt] = await Promise.all([job.ended(), job.startTime()]);
-    return streamed(ended.hkubeBodyOrText(submittedAt));
+    return ended.hkubeBodyOrText(submittedAt);
   },
   time: (epochMs) => epochMs,
 };
-
-function streamed<Body extends object>(found: Body | AsyncIterable<string | Buffer>): Body | JsonStream {
-  return Symbol.asyncIterator in found ? asStream(found) : found;
-}

@@ -61,7 +61,7 @@ export function withStatus(status: number, body: unknown): WithStatus {
 }
 
 /** A body that is JSON already, and too large to be held. */
-export class JsonStream {
+class JsonStream {
   constructor(readonly readable: Readable) {}
 }
 

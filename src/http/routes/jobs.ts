@@ -39,7 +39,10 @@ export function jobRoutes({ pipelines, dialect }: JobOptions): Route[] {
       params: jobParams,
       answers: { 200: answers.schemas.results },
       errors: [400, 404],
-      handle: ({ params }) => answers.results(pipelines.getHandle(params.jobId)),
+      async handle({ params }) {
+        const found = await answers.results(pipelines.getHandle(params.jobId));
+        return Symbol.asyncIterator in found ? asStream(found) : found;
+      },
     }),
     route({
       method: 'get',
