@@ -12,7 +12,7 @@ import type { BlobStore } from './blobs/blobs';
 import { invalid, PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
-import { parseSettings, type JobSettings } from './domain/settings';
+import { LATEST_VERSION, parseSettings, type JobSettings } from './domain/settings';
 import type { NodePlan } from './domain/graph';
 import type { StoredFlowInput } from './domain/stored';
 import { parseDefinition, parsePipeline } from './domain/validate';
@@ -160,6 +160,7 @@ export class PipelineClient {
       args: [
         light,
         {
+          version: LATEST_VERSION,
           ...settings,
           ...(flowInput !== undefined && { flowInput }),
           ...(dataUrl !== undefined && { dataUrl: dataUrl(jobId) }),

@@ -1,6 +1,13 @@
 /** How blocks come back: what became of each of their items, and what follows from it for the job (contract §6). */
 import { blocksOf, closeBatch, forgetIdle } from './batch-workflows';
-import { isFailure, type BlockHeartbeat, type BlockOutcome, type ItemFailure, type ItemOutcome } from './block';
+import {
+  isFailure,
+  type BlockHeartbeat,
+  type BlockOutcome,
+  type ItemFailure,
+  type ItemOutcome,
+  type RestGivenBack,
+} from './block';
 import { failJob, type Failure } from './endings';
 import type { TaskChange } from './events';
 import { progressBody } from './bodies';
@@ -9,6 +16,7 @@ import { outcomeBytes } from './keep';
 import { closeFinished } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
+import { takeRest } from './share';
 import { leaveHere, noteShort } from './short';
 import { noteRefused, noteServed, noteStarted, noteUntaken } from './service';
 import { moveTask, moveTasks } from './tasks';
@@ -93,6 +101,16 @@ function giveBack(
   for (const index of indexes) list.push(index);
 }
 
+/** A block that goes on with its first items gives the others back, which have not begun. */
+export function shareBlock(job: Job, { blockId, begun }: RestGivenBack, now: number): void {
+  const taken = takeRest(job, blockId, begun);
+  if (taken === undefined) return;
+  const { block, rest } = taken;
+  noteRead(block.node, blockId);
+  noteStarted(job, block.node.plan.algorithmName);
+  giveBack(job, block, rest, now);
+}
+
 export function refuseBlock(job: Job, blockId: number, now: number): void {
   const block = takeBlock(job, blockId);
   if (block === undefined) return;
@@ -174,6 +192,7 @@ function takeBlock(job: Job, blockId: number): BlockInFlight | undefined {
   if (block === undefined) return undefined;
   job.blocks.delete(blockId);
   block.node.blocksInFlight--;
+  if (block.isShared === true) block.node.isSharing = false;
   forgetIdle(job, block.batch);
   return block;
 }

@@ -8,6 +8,11 @@ import type { StoredFlowInput } from './stored';
 
 /** How a job is run, as far as its pipeline does not say it. */
 export interface JobSettings {
+  /**
+   * By which rules the job is run, as one that was begun goes on as it began. 2: the first items of a node share a block.
+   * Default 1; `PipelineClient` starts jobs with the latest.
+   */
+  readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
   readonly window: number;
   /** The task queue of the activities that send webhooks. Default: the job's own with `-webhooks` behind it. */
@@ -38,7 +43,11 @@ export interface JobSettings {
   readonly dialect?: Dialect;
 }
 
+/** Of jobs that are started now. */
+export const LATEST_VERSION = 2;
+
 export const DEFAULT_SETTINGS: JobSettings = {
+  version: 1,
   window: 50,
   maxBatch: 10_000_000,
   algorithmWaitMs: 60_000,
@@ -67,6 +76,7 @@ const elements = object(
 
 const settingsCheck = object(
   {
+    version: integer(1),
     window: integer(1, 1_000),
     webhookTaskQueue: string({ min: 1, max: 1_000 }),
     maxBatch: integer(1),
