@@ -9,6 +9,7 @@ import {
   type SentOutcome,
 } from '../src/domain/delivery';
 import type { OutgoingEvent } from '../src/domain/delivery-input';
+import { toHkubeProgress } from '../src/domain/dialect';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
 import { isLimited } from '../src/domain/limited';
@@ -167,7 +168,12 @@ export class ProgressSender {
   private toOutgoing(body: ProgressBody): OutgoingEvent {
     const sequence = takeSequence(this.job.outbox);
     const terminal = isEnded(this.job) && body.status === this.job.status;
-    return { sequence, webhookId: webhookId('progress', terminal ? 'end' : sequence), body: JSON.stringify(body) };
+    return { sequence, webhookId: webhookId('progress', terminal ? 'end' : sequence), body: this.textOf(body) };
+  }
+
+  private textOf(body: ProgressBody): string {
+    const isHkubes = this.settings.dialect === 'hkube';
+    return JSON.stringify(isHkubes ? toHkubeProgress(body, this.job.submittedAt) : body);
   }
 
   private async send({ attempts: made = 0, notBefore = 0, ...event }: OutgoingEvent): Promise<void> {

@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import type { Flags } from '../config';
 import type { HealthFlags } from './commands/health';
+import type { ImportFlags } from './commands/import';
 import type { ListenFlags } from './commands/listen';
 import type { SetupFlags } from './commands/setup';
 import { failWith } from './failure';
@@ -79,6 +80,19 @@ program
   .action(async (flags: ListenFlags) => {
     const { listen } = await import('./commands/listen.js');
     await listen(flags, process.env.WEBHOOK_SECRETS);
+  });
+
+program
+  .command('import')
+  .argument('<folder>', 'what hkubectl export all, pipelines or algorithms has written')
+  .description('store the algorithms and pipelines of an HKube in a facade that runs')
+  .option('--url <url>', 'of the facade (default: PUBLIC_URL, or http://127.0.0.1:3000)')
+  .option('--token <token>', 'bearer token that it asks for (default: API_TOKEN)')
+  .option('--overwrite', 'replace what is stored under the same name')
+  .option('--dry-run', 'only say what would be stored, and what refused')
+  .action(async (folder: string, flags: ImportFlags) => {
+    const { importExport } = await import('./commands/import.js');
+    process.exitCode = await importExport(folder, flags, process.env);
   });
 
 program.parseAsync().catch(failWith);

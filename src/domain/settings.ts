@@ -1,6 +1,7 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
-import { arrayOf, integer, object, string, type Check } from './checks';
+import { arrayOf, integer, object, oneOf, string, type Check } from './checks';
 import { MUST_DELIVER } from './delivery';
+import { DIALECTS, type Dialect } from './dialect';
 import { invalid } from './errors';
 import { homesCheck, type Homes } from './homes';
 import type { StoredFlowInput } from './stored';
@@ -43,6 +44,8 @@ export interface JobSettings {
   readonly triggeredBy?: readonly string[];
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
+  /** What the bodies of its webhooks look like. Default: as the contract says. */
+  readonly dialect?: Dialect;
 }
 
 /** Of jobs that are started now. */
@@ -93,6 +96,7 @@ const settingsCheck = object(
     flowInput: object({ blob, elements: arrayOf(elements) }, { required: ['blob', 'elements'], closed: true }),
     triggeredBy: arrayOf(string({ min: 1 })),
     homes: homesCheck,
+    dialect: oneOf(...DIALECTS),
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

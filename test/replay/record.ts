@@ -162,6 +162,17 @@ describe(`histories of ${folder}`, function () {
     });
   });
 
+  it("a tolerated failure in HKube's dialect", async () => {
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { dialect: 'hkube' } });
+    const handle = await client.start({
+      ...pipelineOf('sometimes-alg', '#[1...6]'),
+      webhooks: hooks('/progress', '/result'),
+      options: { progressVerbosityLevel: 'trace' },
+    });
+    await handle.result();
+    await save('dialect', handle.jobId);
+  });
+
   it('failed, retried and stopped', async () => {
     await record('failed', pipelineOf('fails-alg', 1));
     const { nodes, ...retried } = pipelineOf('once-alg', '#[1,2]');
