@@ -5,7 +5,7 @@ import type { Endpoint } from '../domain/endpoint';
 import type { Limited } from '../domain/limited';
 import { classify, readResult, Stopped, type Result } from './answer';
 import { TrustStore } from './certificates';
-import type { Lookup } from './connector';
+import type { Lookup } from './lookups';
 import type { EndpointSource } from './endpoints';
 import { checkUrl, type AllowList } from './guard';
 import { Limiter, PATIENCE_MS } from './limiter';
