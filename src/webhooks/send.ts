@@ -7,6 +7,7 @@ import { classify, readResult, Stopped, type Result } from './answer';
 import { TrustStore } from './certificates';
 import type { Lookup } from './lookups';
 import type { EndpointSource } from './endpoints';
+import { hiddenTexts } from './hidden';
 import { checkUrl, type AllowList } from './guard';
 import { Limiter, PATIENCE_MS } from './limiter';
 import { post } from './post';
@@ -64,10 +65,11 @@ export function createSender(options: SenderOptions): Sender {
     const body = Buffer.from(request.body);
     const headers = { ...headersOf(request, body, secrets, endpoint), ...(await traceHeaders()) };
     const secureContext = trust.for(endpoint);
+    const hidden = endpoint === undefined ? [] : hiddenTexts(endpoint);
     return await post(
       { url: request.url, headers, body, signal },
       { allow, connectTimeoutMs, secureContext, ...(lookup !== undefined && { lookup }) },
-      readResult,
+      (answer) => readResult(answer, hidden),
     );
   }
 
