@@ -106,7 +106,7 @@ export function createSender(options: SenderOptions): Sender {
       // Rather than unsigned, or without what the receiver knows us by.
       return { startedAt, durationMs: 0, error: 'endpoint' };
     }
-    const place = await limiter.enter({ url: request.url, isRetry: request.attempt > 1, endpoint });
+    const place = await limiter.enter({ url: request.url, kind: request.kind, isRetry: request.attempt > 1, endpoint });
     if (typeof place === 'number') return { startedAt, durationMs: 0, error: 'unknown', limitedMs: place };
     const outcome = await timed(request, endpoint, limit);
     place.leave(outcome.error ?? 'none');

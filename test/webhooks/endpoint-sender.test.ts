@@ -124,9 +124,9 @@ describe('a sender with endpoints', () => {
       if (++arrived === 3) tellFull();
     });
     const one = sender({ hostConcurrency: 3 });
-    const held = Array.from({ length: 3 }, () => one.send(request(receiver.url)));
+    const held = Array.from({ length: 3 }, () => one.send(request(receiver.url, { kind: 'result' })));
     await full;
-    const limited = await one.send(request(receiver.url));
+    const limited = await one.send(request(receiver.url, { kind: 'result' }));
     expect(isLimited(limited)).to.equal(true);
     expect(limited).to.have.property('limitedMs').that.is.at.least(1_000);
     expect(receiver.sockets).to.have.length(3);
