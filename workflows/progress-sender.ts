@@ -1,6 +1,6 @@
 /** Sends a job's progress events while it runs: in order, one in flight, each at most three times (contract §7). */
 import { condition, patched, setHandler } from '@temporalio/workflow';
-import { LATEST_WINS, nextStep } from '../src/domain/delivery';
+import { LATEST_WINS, nextStep, quietMs } from '../src/domain/delivery';
 import type { OutgoingEvent } from '../src/domain/delivery-input';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
@@ -8,7 +8,7 @@ import { isLimited } from '../src/domain/limited';
 import { isEnded, type Job } from '../src/domain/job';
 import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
-import { attemptPriority, offerAttempt } from './send-attempt';
+import { attemptPriority, offerAttempt, progressPolicy } from './send-attempt';
 import { progressOutcomeQuery, type ProgressOutcome } from './messages';
 import { webhookId } from './webhook-id';
 
@@ -18,6 +18,8 @@ export interface SenderState {
   readonly gone: boolean;
   /** How its last attempt was answered. */
   readonly last?: ProgressOutcome;
+  /** Epoch milliseconds before which the receiver wants nothing. */
+  readonly quietUntil?: number;
 }
 
 export class ProgressSender {
@@ -27,6 +29,7 @@ export class ProgressSender {
   /** The receiver answered 410: no more progress to this URL in this job. */
   private gone: boolean;
   private last: ProgressOutcome | undefined;
+  private quietUntil: number;
 
   private resting = false;
   private looping = false;
@@ -40,6 +43,7 @@ export class ProgressSender {
     this.current = left.current;
     this.gone = left.gone;
     this.last = left.last;
+    this.quietUntil = left.quietUntil ?? 0;
     setHandler(progressOutcomeQuery, () => this.last ?? null);
   }
 
@@ -50,6 +54,11 @@ export class ProgressSender {
     this.looping = true;
     if (this.current !== undefined) await this.send(this.current);
     while (this.isRunning()) {
+      if (this.quietUntil > Date.now()) {
+        // Taken afterwards, the next one is the newest.
+        await condition(() => !this.isRunning(), this.quietUntil - Date.now());
+        continue;
+      }
       const next = takeNext(this.job.outbox, Date.now());
       if (next.kind === 'none') await condition(() => this.hasNews());
       else if (next.kind === 'at') {
@@ -68,6 +77,7 @@ export class ProgressSender {
       ...(this.current !== undefined && { current: this.current }),
       gone: this.gone,
       ...(this.last !== undefined && { last: this.last }),
+      ...(this.quietUntil > Date.now() && { quietUntil: this.quietUntil }),
     };
   }
 
@@ -98,8 +108,14 @@ export class ProgressSender {
     const unsent = (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
     return [
       ...(unsent === undefined ? [] : [unsent]),
-      ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body)),
+      ...this.job.outbox.queue.splice(0).map((body) => this.toLeft(body)),
     ];
+  }
+
+  /** The terminal event goes whatever was asked for the others: it has a schedule of its own. */
+  private toLeft(body: ProgressBody): OutgoingEvent {
+    const isQuiet = this.quietUntil > Date.now() && body.status !== this.job.status;
+    return { ...this.toOutgoing(body), ...(isQuiet && { notBefore: this.quietUntil }) };
   }
 
   /** The receiver answered 410: the rest of progress is dropped, the terminal event is recorded as dead. */
@@ -154,7 +170,9 @@ export class ProgressSender {
       }
       asked = 0;
       this.last = { url, status, outcome };
-      const step = nextStep(outcome, attempt, LATEST_WINS, Math.random());
+      const policy = progressPolicy(outcome);
+      if (policy === LATEST_WINS) this.quietUntil = Date.now() + quietMs(outcome);
+      const step = nextStep(outcome, attempt, policy, Math.random());
       if (step.kind !== 'retry') {
         this.gone = step.kind === 'dead' && step.reason === 'gone';
         this.current = undefined;

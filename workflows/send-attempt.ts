@@ -1,8 +1,14 @@
 /** One attempt of a webhook as an activity, shared by the job's workflow and its deliveries'. */
-import { isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import { isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import { formatTimestamp } from '../src/domain/events';
-import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
+import {
+  LATEST_WINS,
+  LATEST_WINS_AT_FIRST,
+  type AttemptOutcome,
+  type RetryPolicy,
+  type WebhookRequest,
+} from '../src/domain/delivery';
 import { isLimited, type Limited } from '../src/domain/limited';
 
 /** How long past its deadline an attempt is waited for before its worker is taken for lost. */
@@ -61,4 +67,9 @@ export async function offerAttempt(
 /** First tries before retries (contract §7), within what the job's own priority leaves. */
 export function attemptPriority(attempt: number): number {
   return attempt === 1 ? 2 : 4;
+}
+
+/** What a progress event gets after such an answer. An earlier version heeded `Retry-After` for some seconds only. */
+export function progressPolicy({ retryAfterMs }: AttemptOutcome): RetryPolicy {
+  return retryAfterMs === undefined || patched('progress-retry-after') ? LATEST_WINS : LATEST_WINS_AT_FIRST;
 }
