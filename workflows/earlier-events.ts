@@ -24,7 +24,9 @@ export async function sendEarlier(input: DeliverWebhookInput): Promise<'reachabl
       const outcome = await sendAttempt(
         { ...outgoing, url: input.url, kind: input.kind, attempt: number, deadlineMs: input.progressTimeoutMs },
         { taskQueue: input.taskQueue, priorityKey: attemptPriority(number) },
+        begunAt + LEFTOVERS_MS,
       );
+      if (outcome === undefined) return 'reachable';
       const policy = progressPolicy(outcome);
       if (policy === LATEST_WINS) quietUntil = Date.now() + quietMs(outcome);
       const step = nextStep(outcome, number, policy, Math.random());

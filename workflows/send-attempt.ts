@@ -25,12 +25,25 @@ export interface AttemptOptions {
 /**
  * Waits until there is a place for it, which is no attempt (contract §7).
  *
- * @returns always an outcome; `lost` where the worker was, which is known only after the attempt's deadline
+ * @param until epoch milliseconds; whoever would have to wait longer does not
+ * @returns an outcome, `lost` where the worker was, which is known only after the attempt's deadline; undefined where none was
+ * made
  */
-export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<AttemptOutcome> {
+export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<AttemptOutcome>;
+export async function sendAttempt(
+  input: WebhookRequest,
+  options: AttemptOptions,
+  until: number,
+): Promise<AttemptOutcome | undefined>;
+export async function sendAttempt(
+  input: WebhookRequest,
+  options: AttemptOptions,
+  until = Infinity,
+): Promise<AttemptOutcome | undefined> {
   for (let asked = 0; ; asked++) {
     const answer = await offerAttempt(input, options, asked);
     if (!isLimited(answer)) return answer;
+    if (Date.now() + answer.limitedMs >= until && patched('bounded-places')) return undefined;
     await sleep(answer.limitedMs);
   }
 }
