@@ -3,7 +3,7 @@ import type { BlockForm, BlockInput, BlockOutcome } from '../src/domain/block';
 import type { KeepInput, KeptOutcomes } from '../src/domain/keep';
 import type { ResultDraft, WrittenResult } from '../src/domain/result-parts';
 import type { WorkersSeen } from '../src/domain/service';
-import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
+import type { SentOutcome, WebhookRequest } from '../src/domain/delivery';
 import type { Limited } from '../src/domain/limited';
 import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
 
@@ -39,6 +39,9 @@ export interface Activities {
   writeResult(draft: ResultDraft): Promise<WrittenResult>;
   /** Removes the blobs of jobs that Temporal has forgotten, and answers of how many. */
   sweepBlobs(): Promise<number>;
-  /** Makes one attempt, or none where there is no place for it now; every outcome is answered, never thrown. */
-  sendWebhook(request: WebhookRequest): Promise<AttemptOutcome | Limited>;
+  /**
+   * Makes one attempt, or none where there is no place for it now; and then one of each follower while all are taken. Every
+   * outcome is answered, never thrown.
+   */
+  sendWebhook(request: WebhookRequest): Promise<SentOutcome | Limited>;
 }

@@ -5,8 +5,10 @@ import { formatTimestamp } from '../src/domain/events';
 import {
   LATEST_WINS,
   LATEST_WINS_AT_FIRST,
+  longestMs,
   type AttemptOutcome,
   type RetryPolicy,
+  type SentOutcome,
   type WebhookRequest,
 } from '../src/domain/delivery';
 import { isLimited, type Limited } from '../src/domain/limited';
@@ -57,17 +59,19 @@ export async function offerAttempt(
   input: WebhookRequest,
   { taskQueue, priorityKey }: AttemptOptions,
   asked: number,
-): Promise<AttemptOutcome | Limited> {
+): Promise<SentOutcome | Limited> {
   const { sendWebhook } = proxyActivities<Activities>({
     taskQueue,
-    startToCloseTimeout: input.deadlineMs + GRACE_MS,
+    startToCloseTimeout: longestMs(input) + GRACE_MS,
     retry: { maximumAttempts: 1 },
     // Those that found no place once give way to those that come for the first time.
     priority: { priorityKey: asked === 0 ? priorityKey : priorityKey + 1 },
   });
   const startedAt = Date.now();
   try {
-    const summary = `${input.kind} ${String(input.sequence)}, attempt ${String(input.attempt)}`;
+    const last = input.followers?.at(-1)?.sequence;
+    const numbers = `${String(input.sequence)}${last === undefined ? '' : `…${String(last)}`}`;
+    const summary = `${input.kind} ${numbers}, attempt ${String(input.attempt)}`;
     const answer = await sendWebhook.executeWithOptions({ summary }, [input]);
     if (!isLimited(answer)) return answer;
     return { ...answer, limitedMs: Math.min(Math.max(answer.limitedMs, (asked + 1) * 1_000), LONGEST_WAIT_MS) };

@@ -8,6 +8,7 @@ import type { PipelinesPluginOptions } from '../../src/plugin';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { createPipelineWorker } from '../../src/worker';
+import { registryId } from '../../workflows/messages';
 import { SHARED } from './shared';
 import { quietRuntime } from './runtime';
 import type { TestTemporal } from './temporal';
@@ -62,6 +63,13 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     async stop() {
       worker.shutdown();
       await running;
+      // Whoever looks for algorithms reads the registries of all queues: a test's own is nobody's afterwards.
+      if (options.taskQueue === undefined) {
+        await temporal.client.workflow
+          .getHandle(registryId(taskQueue))
+          .terminate('the test is over')
+          .catch(() => undefined);
+      }
     },
   };
 }
