@@ -10,6 +10,10 @@ import { failWith } from './failure';
 import { addConfigOptions, configOf } from './options';
 import { version } from './version';
 
+// Names are looked up by threads of Node's, of which it has four: silent name servers would leave none for the others. They
+// are made at their first use, which has not been yet.
+process.env['UV_THREADPOOL_SIZE'] ??= '64';
+
 const program = new Command('temporal-pipelines').description("HKube's pipelines on Temporal").version(version());
 
 addConfigOptions(program.command('start'))

@@ -74,6 +74,7 @@ describe(`histories of ${folder}`, function () {
     receiver = await Receiver.start(({ path }, count) => {
       if (path.startsWith('/down')) return 503;
       if (path.startsWith('/gone')) return 410;
+      if (path.startsWith('/asks') && count <= 3) return { status: 429, headers: { 'retry-after': '2' } };
       if (path === '/algorithm') return { status: 200, body: '"done"' };
       return path.startsWith('/flaky') && count < 3 ? 500 : 200;
     });
@@ -123,6 +124,15 @@ describe(`histories of ${folder}`, function () {
     await receiver.until(() => receiver.on('/gone').length === 2 && receiver.on('/flaky/again').length === 4);
     await temporal.client.workflow.getHandle(`${job.jobId}/progress`).cancel();
     await save('again', job.jobId);
+  });
+
+  it('a receiver that asks for some time', async () => {
+    const job = await worker.client.start({ ...pipelineOf('held-alg', 1), webhooks: hooks('/asks', '/result') });
+    await receiver.until(() => receiver.on('/asks').length === 4);
+    gate.open(job.jobId);
+    await job.result();
+    await save('asked', job.jobId);
+    await record('asked-late', { ...pipelineOf('short-alg', 1), webhooks: hooks('/asks/late', '/result') });
   });
 
   it('a test send', async () => {
