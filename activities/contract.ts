@@ -5,6 +5,7 @@ import type { ResultDraft, WrittenResult } from '../src/domain/result-parts';
 import type { WorkersSeen } from '../src/domain/service';
 import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
 import type { Limited } from '../src/domain/limited';
+import type { Findings } from '../src/domain/places';
 import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
 
 /** Whose workers are looked for, and for which job. */
@@ -17,6 +18,12 @@ export interface FindWorkersInput {
   readonly batches?: readonly string[];
 }
 
+/** What was found of some jobs. */
+export interface FoundEnded extends Findings {
+  /** How many were looked at, from the first on. */
+  readonly looked: number;
+}
+
 /** Whose jobs are looked at, and what the last look has left. */
 export interface FindUntoldInput {
   readonly taskQueue: string;
@@ -25,6 +32,8 @@ export interface FindUntoldInput {
 
 /** The activities that our workflows call. */
 export interface Activities {
+  /** Looks which of these jobs have ended, for as long as a workflow's task may wait. */
+  findEnded(jobIds: readonly string[]): Promise<FoundEnded>;
   /** Looks for jobs that were ended from outside and whose receivers were not told. */
   findUntold(input: FindUntoldInput): Promise<FoundUntold>;
   /** Looks whether anybody serves a task queue, and whether a block of a job was taken. */

@@ -3,6 +3,7 @@ import { SimplePlugin } from '@temporalio/plugin';
 import { Runtime, Worker, type BundleOptions, type WorkerOptions } from '@temporalio/worker';
 import {
   checkAlgorithms,
+  createFindEnded,
   createFindUntold,
   createFindWorkers,
   createHttpAlgorithm,
@@ -20,6 +21,7 @@ import { JobBlobs } from './blobs/job-blobs';
 import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
 import { createNamespaceId, ensureBlobSweeper, isRetained } from './temporal/blob-sweeper';
+import { findEnded } from './temporal/ended-jobs';
 import { keepDone, type Keeping } from './temporal/keeping';
 import { isServed } from './temporal/pollers';
 import { ensureReconciler } from './temporal/reconciler';
@@ -92,8 +94,8 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
- * `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs` and `algorithmRegistry` where it has none of its own; a worker with own
+ * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findEnded`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
+ * `concurrencyLimit`, `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Where the options of the worker leave them open it heartbeats every second, gives up a lost sticky queue after two and has ten to shut down.
@@ -141,6 +143,7 @@ export class PipelinesPlugin extends SimplePlugin {
           connectTimeoutMs: http.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
         }),
       }),
+      findEnded: createFindEnded(findEnded),
       findUntold: createFindUntold(findUntold),
       findWorkers: createFindWorkers((client, taskQueue) => isServed(client, taskQueue, 'activity')),
     };

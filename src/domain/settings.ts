@@ -1,7 +1,7 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
-import { arrayOf, integer, object, string, type Check } from './checks';
+import { arrayOf, integer, object, string } from './checks';
 import { MUST_DELIVER } from './delivery';
-import { invalid } from './errors';
+import { blobCheck, elementsCheck, givenOutputCheck, type GivenOutput } from './given-output';
 import { homesCheck, type Homes } from './homes';
 import type { StoredFlowInput } from './stored';
 
@@ -33,6 +33,8 @@ export interface JobSettings {
   readonly flowInput?: StoredFlowInput;
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
+  /** What nodes have put out that its own read and that it does not have. Default: it has all that they read. */
+  readonly outputs?: readonly GivenOutput[];
 }
 
 export const DEFAULT_SETTINGS: JobSettings = {
@@ -50,18 +52,6 @@ export const DEFAULT_SETTINGS: JobSettings = {
 /** A year: timers of Temporal and Node are safe within it. */
 const LONGEST_MS = 365 * 86_400_000;
 
-const name = string({ min: 1, max: 1_000 });
-const blob = object({ store: name, key: name, size: integer(0) }, { required: ['store', 'key', 'size'], closed: true });
-const chunk: Check = (value, at) => {
-  if (!Array.isArray(value) || value.length !== 2) throw invalid(`${at} should be a blob and a count`);
-  blob(value[0], `${at}[0]`);
-  integer(1)(value[1], `${at}[1]`);
-};
-const elements = object(
-  { path: arrayOf(string()), chunks: arrayOf(chunk) },
-  { required: ['path', 'chunks'], closed: true },
-);
-
 const settingsCheck = object(
   {
     window: integer(1, 1_000),
@@ -75,8 +65,12 @@ const settingsCheck = object(
     deliveryRetentionMs: integer(0, LONGEST_MS),
     inlineLimit: integer(0),
     dataUrl: string({ min: 1, max: 4_000 }),
-    flowInput: object({ blob, elements: arrayOf(elements) }, { required: ['blob', 'elements'], closed: true }),
+    flowInput: object(
+      { blob: blobCheck, elements: arrayOf(elementsCheck) },
+      { required: ['blob', 'elements'], closed: true },
+    ),
     homes: homesCheck,
+    outputs: arrayOf(givenOutputCheck),
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

@@ -8,6 +8,7 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import { MAX_SHOWN_NAME } from '../domain/checks';
 import { invalid } from '../domain/errors';
 import { isTooDeep } from '../domain/json';
+import { listSupported } from '../domain/shape';
 
 /** What a schema says besides the vocabulary of JSON Schema. */
 interface OwnKeywords {
@@ -60,8 +61,8 @@ function createAjv(coerceTypes: boolean): Ajv {
   ajv.addKeyword({
     keyword: 'x-only',
     type: 'string',
-    schemaType: 'string',
-    validate: (only: string, value: string) => value === only,
+    schemaType: 'array',
+    validate: (only: readonly string[], value: string) => only.includes(value),
   });
   ajv.addKeyword({
     keyword: 'x-credentials',
@@ -89,7 +90,7 @@ const TEXTS: Partial<Record<string, Text>> = {
   pattern: (at, { message = '' }, own) => own['x-message'] ?? `${at} ${said(message)}`,
   'x-max-depth': (at, { schema }) => `${at} should NOT be nested deeper than ${String(schema)} levels`,
   'x-only': (at, { data, schema }) =>
-    `${at} "${String(data).slice(0, 50)}" is not supported, only "${String(schema)}" is`,
+    `${at} "${String(data).slice(0, 50)}" is not supported, only ${listSupported(schema as string[])}`,
   'x-credentials': (at) => `${at} should NOT have credentials`,
 };
 
