@@ -13,7 +13,7 @@ import type { Pipeline } from '../../src/domain/pipeline';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
 import { announce } from '../../src/temporal/registry';
-import { RECONCILE_WEBHOOKS, registryId } from '../../workflows/messages';
+import { limitId, RECONCILE_WEBHOOKS, registryId, RUN_PIPELINE } from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
@@ -202,6 +202,41 @@ describe(`histories of ${folder}`, function () {
       const black = { nodeName: 'black', algorithmName: 'short-alg', input: ['*@green'] };
       await record(name, { name: 'recorded', nodes: [green, black], webhooks: hooks('/progress', '/result') });
     }
+  });
+
+  it('jobs of a pipeline with a limit: one that runs, one that waits, one that is refused; and who counts them', async () => {
+    const limited = (rejectOnFailure: boolean): Pipeline => ({
+      ...pipelineOf('held-alg', 1),
+      webhooks: hooks('/progress', '/result'),
+      options: { concurrentPipelines: { amount: 1, rejectOnFailure }, activeTtl: 60 },
+    });
+    const first = await worker.client.start(limited(true));
+    const second = await worker.client.start(limited(false));
+    await until('the second waits', async () => (await second.status()).status === 'pending');
+    const refused = { workflowId: 'recorded-refused', taskQueue: 'recorded', args: [limited(true)] };
+    await temporal.client.workflow.execute(RUN_PIPELINE, refused).catch(() => undefined);
+    for (const { jobId } of [first, second]) gate.open(jobId);
+    await second.result();
+    await save('limit-first', first.jobId);
+    await save('limit-second', second.jobId);
+    await write('limit-refused', refused.workflowId);
+    await write('limit', limitId('recorded', { name: 'recorded' }));
+  });
+
+  it('nodes that wait without reading, an output, and what another job has put out', async () => {
+    const green = { nodeName: 'green', algorithmName: 'sometimes-alg', input: ['#[1...4]'] };
+    const black = { nodeName: 'black', algorithmName: 'sometimes-alg', input: ['#@green', '@green'] };
+    const out = { nodeName: 'out', kind: 'output', input: ['@black'] } as const;
+    const jobId = await run({
+      name: 'recorded',
+      nodes: [{ ...green, nodeName: 'yellow' }, green, black, out],
+      edges: [{ source: 'yellow', target: 'green' }],
+    });
+    await save('kinds', jobId);
+    const part = { name: 'recorded', nodes: [black, out] };
+    const handle = await worker.client.start(part, { reuse: { jobId, nodes: ['green'] } });
+    await handle.result();
+    await save('reused', handle.jobId);
   });
 
   it('the registry of a queue, told a second time', async () => {
