@@ -1,18 +1,13 @@
 /** Starts and steers jobs on any Temporal (contract §11). The facade is built on it. */
 import { createHash } from 'node:crypto';
 import { v4, v5 } from 'uuid';
-import {
-  Connection,
-  WorkflowExecutionAlreadyStartedError,
-  type Client,
-  type WorkflowStartOptions,
-} from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { BlobStore } from './blobs/blobs';
 import { PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
 import { algorithmsOf, DEFAULTS, type Pipeline } from './domain/pipeline';
-import { parseSettings, type JobSettings } from './domain/settings';
+import { LATEST_VERSION, parseSettings, type JobSettings } from './domain/settings';
 import { parseDefinition, parsePipeline } from './domain/validate';
 import { MAX_INLINE_BYTES } from './blobs/flow-input';
 import { JobHandle } from './job-handle';
@@ -20,6 +15,7 @@ import { createNamespaceId } from './temporal/blob-sweeper';
 import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
+import { lastRuns, type RunCriteria } from './temporal/last-runs';
 import { describeJob } from './temporal/jobs';
 import { PARENT, WRITTEN, type JobType, type Origin, type Reuse, type Written } from './temporal/started-job';
 import { lighten, takeOutputs } from './temporal/start-values';
@@ -42,6 +38,7 @@ export { JobHandle } from './job-handle';
 export { Deliveries, type PageOptions } from './temporal/deliveries';
 export type { DeliveryCriteria } from './temporal/find-deliveries';
 export type { JobCriteria } from './temporal/find-jobs';
+export type { RunCriteria } from './temporal/last-runs';
 export type { DeliveryPage } from './temporal/list-deliveries';
 export type { JobType, Origin, Reuse, StartedJob, Written } from './temporal/started-job';
 export type { TestOutcome } from './temporal/test-webhook';
@@ -74,6 +71,8 @@ export interface StartOptions {
   readonly types?: readonly JobType[];
   /** The job that starts it. Default: none does. */
   readonly origin?: Origin;
+  /** What triggers have led to it; see `JobSettings`. Default: the client's setting. */
+  readonly triggeredBy?: readonly string[];
   /** Where its algorithms are run. Default: by the workers of the client's task queue, as they have announced them. */
   readonly homes?: Homes;
   /** Another job whose outputs its nodes read, of nodes that it does not have itself. Default: it has all that they read. */
@@ -145,8 +144,7 @@ export class PipelineClient {
     const { pipeline, plans } = this.parseRun(document, reuse);
     parseSettings({ homes: given.homes ?? {} });
     const text = JSON.stringify(pipeline);
-    const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
-    const jobId = `${pipeline.name}:${uuid}`;
+    const jobId = idempotencyKey === undefined ? `${pipeline.name}:${v4()}` : keyedJobId(pipeline.name, idempotencyKey);
     const digest = createHash('sha256')
       .update(text)
       .update(reuse?.jobId ?? '')
@@ -178,11 +176,13 @@ export class PipelineClient {
       args: [
         light,
         {
+          version: LATEST_VERSION,
           ...settings,
           ...(flowInput !== undefined && { flowInput }),
           ...(outputs !== undefined && { outputs }),
           ...(dataUrl !== undefined && { dataUrl: dataUrl(jobId) }),
           ...(homes !== undefined && { homes }),
+          ...(given.triggeredBy !== undefined && { triggeredBy: given.triggeredBy }),
         },
       ],
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
@@ -228,10 +228,19 @@ export class PipelineClient {
     return findJobs(this.client, criteria).then((jobIds) => jobIds.map((jobId) => this.getHandle(jobId)));
   }
 
+  /**
+   * The jobs that match all of it and were started last, or first.
+   *
+   * @throws PipelineError `Unavailable` where the namespace lacks our search attributes
+   */
+  async lastRuns(criteria: RunCriteria): Promise<JobHandle[]> {
+    return (await lastRuns(this.client, criteria)).map((jobId) => this.getHandle(jobId));
+  }
+
   /** Names of search attributes that the namespace lacks; jobs run without, and can't be searched for. */
   async missingSearchAttributes(): Promise<string[]> {
     const { connection, options } = this.client;
-    if (!(connection instanceof Connection)) return [];
+    if (!('operatorService' in connection)) return [];
     return (await missingSearchAttributes(connection, options.namespace)).map(({ name }) => name);
   }
 
@@ -246,6 +255,11 @@ export class PipelineClient {
     );
     return this.searchable;
   }
+}
+
+/** The job that a key stands for, of a pipeline of that name. */
+export function keyedJobId(name: string, idempotencyKey: string): string {
+  return `${name}:${v5(idempotencyKey, KEY_NAMESPACE)}`;
 }
 
 /** The server takes 40 kB of them in all. */

@@ -4,14 +4,14 @@ import { PipelineError } from './domain/errors';
 import { inlinePipelines, refuseCircle, subPipelinesOf } from './domain/inline-pipelines';
 import { isJsonArray, isJsonObject, type Json } from './domain/json';
 import { runFrom } from './domain/later-run';
-import type { Pipeline } from './domain/pipeline';
+import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { mergeStoredRun } from './domain/stored-run';
-import type { Definitions } from './store/store';
+import type { Stored } from './store/store';
 
 export interface StarterOptions {
   readonly pipelines: PipelineClient;
   /** What may be started by its name. */
-  readonly stored: Pick<Definitions<Pipeline>, 'get'>;
+  readonly stored: { get(name: string): Promise<Pick<Stored<Pipeline>, 'definition'> | undefined> };
   /**
    * Finds where the algorithms of a pipeline are run.
    *
@@ -21,6 +21,8 @@ export interface StarterOptions {
   readonly resolve: (pipeline: Pipeline) => Promise<StartOptions>;
   /** @throws PipelineError where a pipeline that the engine would run is refused all the same. Default: none is. */
   readonly check?: (pipeline: Pipeline) => void;
+  /** Whether there is an experiment of this name; not asked for `main`, which there always is. Default: there is any. */
+  readonly hasExperiment?: (name: string) => Promise<boolean>;
 }
 
 export class Starter {
@@ -30,7 +32,7 @@ export class Starter {
    * Nodes that stand for stored pipelines are replaced by those pipelines' own.
    *
    * @param document anything that was parsed from JSON
-   * @throws PipelineError as `PipelineClient.start` does, and `NotFound` where an algorithm or a pipeline is unknown
+   * @throws PipelineError as `PipelineClient.start` does, and `NotFound` where an algorithm, a pipeline or the experiment is unknown
    */
   async start(document: unknown, given: StartOptions = {}): Promise<JobHandle> {
     const { pipelines, resolve, check } = this.options;
@@ -38,16 +40,23 @@ export class Starter {
     const pipeline = pipelines.parse(runs, given.reuse);
     const resolved = await resolve(pipeline);
     check?.(pipeline);
+    await this.requireExperiment(pipeline);
     return await pipelines.start(pipeline, { ...resolved, ...(written !== undefined && { written }), ...given });
   }
 
   /**
    * The same of a stored pipeline, with what `request` has merged over it.
    *
+   * @param extend what is merged besides, where that depends on what is stored
    * @throws PipelineError `NotFound`, `pipeline X Not Found`
    */
-  async startStored(request: { readonly name: string }, given: StartOptions = {}): Promise<JobHandle> {
-    return await this.start(mergeStoredRun(await this.definition(request.name), request), given);
+  async startStored(
+    request: { readonly name: string },
+    given: StartOptions = {},
+    extend: (stored: Pipeline) => object = () => ({}),
+  ): Promise<JobHandle> {
+    const definition = await this.definition(request.name);
+    return await this.start(mergeStoredRun(definition, { ...request, ...extend(definition) }), given);
   }
 
   /**
@@ -99,6 +108,7 @@ export class Starter {
     await this.closureOf(pipeline, known);
     refuseCircle(pipeline, known);
     await resolve(pipeline);
+    await this.requireExperiment(pipeline);
     return pipeline;
   }
 
@@ -139,6 +149,13 @@ export class Starter {
     const stored = await this.options.stored.get(name);
     if (stored === undefined) throw new PipelineError('NotFound', `pipeline ${name} Not Found`);
     return stored.definition;
+  }
+
+  private async requireExperiment({ experimentName = DEFAULTS.experimentName }: Pipeline): Promise<void> {
+    if (experimentName === DEFAULTS.experimentName) return;
+    if ((await this.options.hasExperiment?.(experimentName)) === false) {
+      throw new PipelineError('NotFound', `experiment ${experimentName} Not Found`);
+    }
   }
 }
 

@@ -7,18 +7,20 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  defineSignal,
   makeContinueAsNewFunc,
   patched,
   proxyActivities,
   proxyLocalActivities,
   rootCause,
   setCurrentDetails,
+  setHandler,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
-import { BLOCKS_YIELD } from '../src/domain/block';
+import { BLOCKS_YIELD, REST_GIVEN_BACK, type RestGivenBack } from '../src/domain/block';
 import { blocksOf, OWN_BLOCKS } from '../src/domain/batch-workflows';
 import { describeJob } from '../src/domain/details';
 import { utf8Length } from '../src/domain/json';
@@ -42,6 +44,7 @@ import { startDeliveries } from './deliveries';
 import { asItWasRead, parseJob } from './parse-job';
 import { ProgressSender, type SenderState } from './progress-sender';
 import { PIPELINE_STATUS } from './search-attributes';
+import { startTriggers } from './triggers';
 import { Turn } from './turn';
 
 /** What a run of a job's workflow hands to the next, once its history has grown long. */
@@ -119,6 +122,9 @@ export async function runPipeline(
     // Only now: a message that came with the start is about a job that has started.
     handleMessages(job, apply);
     batches.handleReports();
+    setHandler(defineSignal<[told: RestGivenBack]>(REST_GIVEN_BACK), (told) => {
+      applyToRunning({ type: 'restGivenBack', ...told });
+    });
     void clock.run();
     void sender.run();
     void batches.send();
@@ -131,7 +137,7 @@ export async function runPipeline(
     clock.stop();
     cancelBlocks(false);
     const stopped = Promise.all([batches.stop(), turn?.leave()]);
-    await startDeliveries(job, sender, settings);
+    await Promise.all([startDeliveries(job, sender, settings), startTriggers(job, settings)]);
     await stopped;
     await letBlocksEnd();
   });

@@ -12,11 +12,17 @@ const LIMIT = { rejectOnFailure: true };
  * given.
  */
 export function withDefaults(pipeline: Pipeline): Pipeline {
-  const { nodes, options = {} } = pipeline;
+  const { nodes, options = {}, triggers } = pipeline;
   const { concurrentPipelines: limit } = options;
+  const { cron } = triggers ?? {};
   const given = limit === undefined ? options : { ...options, concurrentPipelines: fill(limit, LIMIT) };
   return fill(
-    { ...pipeline, nodes: nodes.map(nodeWithDefaults), options: fill(given, OPTIONS) },
+    {
+      ...pipeline,
+      nodes: nodes.map(nodeWithDefaults),
+      options: fill(given, OPTIONS),
+      ...(cron !== undefined && { triggers: { ...triggers, cron: fill(cron, { enabled: false }) } }),
+    },
     { kind: 'batch', experimentName: EXPERIMENT, priority: PRIORITY },
   );
 }

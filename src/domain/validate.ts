@@ -20,6 +20,8 @@ export interface Limits {
   readonly flowInput?: StoredFlowInput;
   /** What nodes that it does not have itself have put out. */
   readonly outputs?: readonly { readonly nodeName: string }[];
+  /** See `checkShape`. Default false. */
+  readonly ignoresTriggers?: boolean;
 }
 
 /**
@@ -50,7 +52,7 @@ export function parseDefinition(
   document: unknown,
   limits: Limits = DEFAULT_SETTINGS,
 ): { pipeline: Pipeline; plans: NodePlan[] } {
-  checkShape(document);
+  checkShape(document, limits.ignoresTriggers);
   if (document.nodes.length === 0) throw invalid('pipeline must have at least one node');
   refuseUnsupported(document);
   const outside = limits.outputs?.map(({ nodeName }) => nodeName);

@@ -7,13 +7,20 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
 import type { Pipeline } from '../../src/domain/pipeline';
-import { exampleAlgorithms, seedPipeline } from '../../src/examples';
+import { seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
 import { announce } from '../../src/temporal/registry';
-import { limitId, RECONCILE_WEBHOOKS, registryId, RUN_PIPELINE } from '../../workflows/messages';
+import {
+  limitId,
+  RECONCILE_WEBHOOKS,
+  registryId,
+  RUN_PIPELINE,
+  START_SCHEDULED,
+  triggersId,
+} from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
@@ -21,6 +28,7 @@ import { until } from '../support/until';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { startWorker, type TestWorker } from '../support/worker';
 import { version } from '../../package.json';
+import { pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
 
 const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
 
@@ -35,34 +43,11 @@ describe(`histories of ${folder}`, function () {
     this.timeout(TEMPORAL_START_TIMEOUT);
     if (existsSync(folder)) throw new Error(`${folder} is there: recorded histories are never written again`);
     temporal = await sharedTemporal();
-    const failsOnce = new Set<string>();
     worker = await startWorker(temporal, {
       taskQueue: 'recorded',
       settings: { window: 4, retryScheduleMs: [0, 1_000, 1_000] },
-      algorithms: {
-        ...exampleAlgorithms,
-        'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
-        'fails-alg': () => {
-          throw new Error('boom');
-        },
-        'sometimes-alg': ({ input: [value] }) => {
-          if (value === 3) throw new Error('three');
-          return value;
-        },
-        'short-alg': {
-          short: true,
-          run: async ({ input: [ms] }, { attempt, signal }) => {
-            if (attempt === 1) await sleep(Number(ms), undefined, { signal });
-            return ms;
-          },
-        },
-        'once-alg': ({ jobId, taskId }) => {
-          const key = jobId + taskId;
-          if (failsOnce.has(key)) return taskId;
-          failsOnce.add(key);
-          throw new Error('the first time');
-        },
-      },
+      stored: RECORDED,
+      algorithms: recordedAlgorithms(gate),
     });
     receiver = await Receiver.start(({ path }, count) => {
       if (path.startsWith('/down')) return 503;
@@ -256,6 +241,29 @@ describe(`histories of ${folder}`, function () {
     await write('reconciler', workflowId);
   });
 
+  it('a job that triggers another, a cycle, and a time of a schedule', async () => {
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { triggeredBy: [] } });
+    const plain = await client.start({ ...pipelineOf('green-alg', 1), name: 'recorded-alone' });
+    await plain.result();
+    await write('triggers-none', plain.jobId);
+    const handle = await client.start(pipelineOf('green-alg', 1), { triggeredBy: ['recorded-before'] });
+    await handle.result();
+    const workflowId = triggersId(handle.jobId);
+    await temporal.client.workflow
+      .getHandle(workflowId)
+      .result()
+      .catch(() => undefined);
+    await write('triggers', handle.jobId);
+    await write('triggers-started', workflowId);
+    const scheduled = 'recorded-2026-01-01T00:00:00Z';
+    await temporal.client.workflow.execute(START_SCHEDULED, {
+      workflowId: scheduled,
+      taskQueue: 'recorded',
+      args: [{ name: 'recorded-child' }],
+    });
+    await write('scheduled', scheduled);
+  });
+
   function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {
     return { progress: receiver.url + progress, result: receiver.url + result };
   }
@@ -288,7 +296,3 @@ describe(`histories of ${folder}`, function () {
     await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
   }
 });
-
-function pipelineOf(algorithmName: string, input: string | number): Pipeline {
-  return { name: 'recorded', nodes: [{ nodeName: 'green', algorithmName, input: [input] }] };
-}
