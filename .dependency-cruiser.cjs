@@ -90,7 +90,7 @@ module.exports = {
         DOMAIN,
         own('workflows/messages', 'workflows/search-attributes'),
         own('src/store/store'), // the interface: where an algorithm is stored
-        own('src/blobs/blobs', 'src/blobs/job-results', 'src/blobs/flow-input'), // what lies in a store it is handed
+        own('src/blobs/blobs', 'src/blobs/job-results', 'src/blobs/flow-input', 'src/blobs/given-outputs'), // what lies in a store it is handed
         temporal('client', 'common', 'envconfig'),
         npm('uuid'), // a job id of an idempotency key
         npm('env-paths'), // where a downloaded Temporal server is kept

@@ -5,6 +5,7 @@ import type { ResultDraft, WrittenResult } from '../src/domain/result-parts';
 import type { WorkersSeen } from '../src/domain/service';
 import type { SentOutcome, WebhookRequest } from '../src/domain/delivery';
 import type { Limited } from '../src/domain/limited';
+import type { Findings } from '../src/domain/places';
 import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
 import type { StoredStart } from '../src/domain/stored-start';
 
@@ -18,6 +19,12 @@ export interface FindWorkersInput {
   readonly batches?: readonly string[];
 }
 
+/** What was found of some jobs. */
+export interface FoundEnded extends Findings {
+  /** How many were looked at, from the first on. */
+  readonly looked: number;
+}
+
 /** Whose jobs are looked at, and what the last look has left. */
 export interface FindUntoldInput {
   readonly taskQueue: string;
@@ -26,6 +33,8 @@ export interface FindUntoldInput {
 
 /** The activities that our workflows call. */
 export interface Activities {
+  /** Looks which of these jobs have ended, for as long as a workflow's task may wait. */
+  findEnded(jobIds: readonly string[]): Promise<FoundEnded>;
   /** Names the stored pipelines that are triggered by one of that name; none where the worker knows no stored pipelines. */
   findTriggered(pipelineName: string): Promise<readonly string[]>;
   /** Starts a stored pipeline, once for a key, and answers its job id. */

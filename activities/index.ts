@@ -9,6 +9,7 @@ export type {
 } from './algorithm';
 export { checkAlgorithms, findFault } from './algorithm-options';
 export type { Activities } from './contract';
+export { createFindEnded, type FindEnded } from './find-ended';
 export { createFindTriggered } from './find-triggered';
 export { createFindUntold, type FindUntold } from './find-untold';
 export { createFindWorkers, type IsServed } from './find-workers';

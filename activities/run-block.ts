@@ -43,11 +43,14 @@ export interface RunBlockOptions extends BlobPlace {
 /** Makes the activity that runs blocks of items. */
 export function createRunBlock(options: RunBlockOptions): Activities['runBlock'] {
   const { algorithms, httpAlgorithm, isShuttingDown, readInput } = options;
+  const algorithmOf = ({ http, output, algorithmName }: BlockInput): AlgorithmOptions => {
+    if (output === true) return { run: ({ input }) => input };
+    return http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
+  };
   const pace = new Pace();
   return async (block) => {
-    const { http, algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, shared, budgetMs = Infinity } = block;
-    const { run, concurrency, short }: AlgorithmOptions =
-      http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
+    const { algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, shared, budgetMs = Infinity } = block;
+    const { run, concurrency, short } = algorithmOf(block);
     const context = Context.current();
     // In the worker of the job's workflow: the server knows nothing of it before its end, and takes no heartbeats.
     const { isLocal } = context.info;

@@ -4,14 +4,12 @@ import { v4, v5 } from 'uuid';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { BlobStore } from './blobs/blobs';
-import { invalid, PipelineError } from './domain/errors';
+import { PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
-import { DEFAULTS, type Pipeline } from './domain/pipeline';
+import { algorithmsOf, DEFAULTS, type Pipeline } from './domain/pipeline';
 import { LATEST_VERSION, parseSettings, type JobSettings } from './domain/settings';
-import type { NodePlan } from './domain/graph';
-import type { StoredFlowInput } from './domain/stored';
 import { parseDefinition, parsePipeline } from './domain/validate';
-import { MAX_INLINE_BYTES, storeFlowInput } from './blobs/flow-input';
+import { MAX_INLINE_BYTES } from './blobs/flow-input';
 import { JobHandle } from './job-handle';
 import { createNamespaceId } from './temporal/blob-sweeper';
 import { within } from './temporal/deadline';
@@ -19,7 +17,9 @@ import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { lastRuns, type RunCriteria } from './temporal/last-runs';
 import { describeJob } from './temporal/jobs';
-import { PARENT, type JobType, type Origin } from './temporal/started-job';
+import { PARENT, WRITTEN, type JobType, type Origin, type Reuse, type Written } from './temporal/started-job';
+import { lighten, takeOutputs } from './temporal/start-values';
+import { takePlace } from './temporal/take-place';
 import { createShortReader } from './temporal/short-algorithms';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
@@ -40,7 +40,7 @@ export type { DeliveryCriteria } from './temporal/find-deliveries';
 export type { JobCriteria } from './temporal/find-jobs';
 export type { RunCriteria } from './temporal/last-runs';
 export type { DeliveryPage } from './temporal/list-deliveries';
-export type { JobType, Origin, StartedJob } from './temporal/started-job';
+export type { JobType, Origin, Reuse, StartedJob, Written } from './temporal/started-job';
 export type { TestOutcome } from './temporal/test-webhook';
 export type { WebhookOutcome } from './temporal/webhook-outcomes';
 
@@ -75,15 +75,16 @@ export interface StartOptions {
   readonly triggeredBy?: readonly string[];
   /** Where its algorithms are run. Default: by the workers of the client's task queue, as they have announced them. */
   readonly homes?: Homes;
+  /** Another job whose outputs its nodes read, of nodes that it does not have itself. Default: it has all that they read. */
+  readonly reuse?: Reuse;
+  /** Its nodes as its caller wrote them, where others run in the place of some. Default: these. */
+  readonly written?: Written;
 }
 
 /** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
 const KEY_NAMESPACE = '5a0de4f1-3c63-4f0b-9d0e-6a8f1f6f2b7c';
 /** The memo that tells which pipeline a job was started with. */
 const DIGEST = 'PipelineDigest';
-
-/** The largest pipeline that fits into a workflow's arguments: Temporal refuses a payload over 2 MiB. */
-const MAX_PIPELINE_BYTES = 1_900_000;
 
 /** A server under load takes a start later than it answers a question. */
 const START_WITHIN_MS = 10_000;
@@ -112,10 +113,16 @@ export class PipelineClient {
    * Checks a pipeline as `start` does, and starts nothing.
    *
    * @param document anything that was parsed from JSON
+   * @param reuse as in the options of `start`
    * @throws PipelineError `InvalidPipeline`
    */
-  parse(document: unknown): Pipeline {
-    return parsePipeline(document, parseSettings(this.options.settings)).pipeline;
+  parse(document: unknown, reuse?: Reuse): Pipeline {
+    return this.parseRun(document, reuse).pipeline;
+  }
+
+  private parseRun(document: unknown, reuse: Reuse | undefined): ReturnType<typeof parsePipeline> {
+    const outputs = reuse?.nodes.map((nodeName) => ({ nodeName }));
+    return parsePipeline(document, { ...parseSettings(this.options.settings), ...(outputs && { outputs }) });
   }
 
   /** The same of a pipeline that is stored: what it reads of its flow input may come when it is started. */
@@ -126,41 +133,53 @@ export class PipelineClient {
   /**
    * Checks a pipeline and starts it.
    *
-   * @throws PipelineError `InvalidPipeline`, `Conflict` where the key was used with another pipeline, or `Unavailable`
-   * where a large flow input can not be written; then nothing was started
+   * @throws PipelineError `InvalidPipeline`, `Conflict` where the key was used with another pipeline, `LimitReached` where as
+   * many jobs of it run as may (`concurrentPipelines`), `WrongState` where a job whose outputs it reads does not have them, or
+   * `Unavailable` where a large value can not be written or nobody answers; then nothing was started
    */
   async start(
     document: Pipeline,
-    { idempotencyKey, types = ['raw'], origin, ...given }: StartOptions = {},
+    { idempotencyKey, types = ['raw'], origin, reuse, written, ...given }: StartOptions = {},
   ): Promise<JobHandle> {
-    const { pipeline, plans } = parsePipeline(document, parseSettings(this.options.settings));
+    const { pipeline, plans } = this.parseRun(document, reuse);
     parseSettings({ homes: given.homes ?? {} });
     const text = JSON.stringify(pipeline);
     const jobId = idempotencyKey === undefined ? `${pipeline.name}:${v4()}` : keyedJobId(pipeline.name, idempotencyKey);
-    const digest = createHash('sha256').update(text).digest('hex');
+    const digest = createHash('sha256')
+      .update(text)
+      .update(reuse?.jobId ?? '')
+      .digest('hex');
     const [searchable, homes] = await Promise.all([
       within(this.client, START_WITHIN_MS, () => this.isSearchable()),
       given.homes ?? this.findShort(pipeline),
     ]);
-    const { settings, dataUrl, blobs } = this.options;
-    const isRepeated =
-      blobs !== undefined && idempotencyKey !== undefined && text.length > MAX_INLINE_BYTES
-        ? await this.isStarted(jobId, digest)
-        : false;
+    const { settings, dataUrl, blobs, taskQueue = 'pipelines' } = this.options;
+    const limit = pipeline.options?.concurrentPipelines;
+    // What a start does besides is not done twice.
+    const isMore =
+      limit !== undefined || reuse !== undefined || (blobs !== undefined && text.length > MAX_INLINE_BYTES);
+    const isRepeated = isMore && idempotencyKey !== undefined ? await this.isStarted(jobId, digest) : false;
     if (isRepeated) return this.getHandle(jobId);
-    const { light, flowInput } = await this.lighten(pipeline, plans, { jobId, digest });
+    const keeping = { blobs, jobId, namespaceId: () => this.namespaceId(this.client), plans };
+    const { light, flowInput } = await lighten(pipeline, digest, keeping);
+    const outputs = reuse && (await takeOutputs(this.getHandle(reuse.jobId), reuse.nodes, keeping));
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      memo: { [DIGEST]: digest, ...(origin !== undefined && { [PARENT]: origin.parentJobId }) },
-      taskQueue: this.options.taskQueue ?? 'pipelines',
+      memo: {
+        [DIGEST]: digest,
+        ...(origin !== undefined && { [PARENT]: origin.parentJobId }),
+        ...(written !== undefined && { [WRITTEN]: written }),
+      },
+      taskQueue,
       args: [
         light,
         {
           version: LATEST_VERSION,
           ...settings,
           ...(flowInput !== undefined && { flowInput }),
+          ...(outputs !== undefined && { outputs }),
           ...(dataUrl !== undefined && { dataUrl: dataUrl(jobId) }),
           ...(homes !== undefined && { homes }),
           ...(given.triggeredBy !== undefined && { triggeredBy: given.triggeredBy }),
@@ -172,6 +191,8 @@ export class PipelineClient {
         typedSearchAttributes: searchAttributesOf(pipeline, types, origin),
       }),
     };
+    // Last, as a place is held for a job that is about to start.
+    if (limit !== undefined) await takePlace(this.client, { jobId, taskQueue, pipeline }, limit);
     try {
       await within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
     } catch (error) {
@@ -191,32 +212,6 @@ export class PipelineClient {
       throw error;
     }
     throw new PipelineError('Conflict', 'the key was used with another pipeline');
-  }
-
-  /** What travels to the workflow: a large flow input stays behind, in a blob. */
-  private async lighten(
-    pipeline: Pipeline,
-    plans: readonly NodePlan[],
-    { jobId, digest }: { readonly jobId: string; readonly digest: string },
-  ): Promise<{ light: Pipeline; flowInput?: StoredFlowInput }> {
-    const { flowInput = null } = pipeline;
-    const text = JSON.stringify(flowInput);
-    const bytes = Buffer.byteLength(text);
-    // The key stays in its place.
-    const rest = pipeline.flowInput === undefined ? pipeline : { ...pipeline, flowInput: null };
-    const others = Buffer.byteLength(JSON.stringify(rest));
-    if (others > MAX_PIPELINE_BYTES) throw tooLarge('data', MAX_PIPELINE_BYTES, others);
-    const { blobs: store } = this.options;
-    if (store === undefined || bytes <= MAX_INLINE_BYTES) {
-      const left = MAX_PIPELINE_BYTES - others;
-      if (bytes > left) throw tooLarge('data.flowInput', left, bytes);
-      return { light: pipeline };
-    }
-    const owner = { namespaceId: await this.namespaceId(this.client), jobId };
-    const stored = await storeFlowInput({ store, owner, digest }, text, flowInput, plans);
-    const whole = others + Buffer.byteLength(JSON.stringify(stored));
-    if (whole > MAX_PIPELINE_BYTES) throw tooLarge('data', MAX_PIPELINE_BYTES, whole);
-    return { light: rest, flowInput: stored };
   }
 
   /** Does not ask whether there is such a job: the handle's calls do. */
@@ -267,10 +262,6 @@ export function keyedJobId(name: string, idempotencyKey: string): string {
   return `${name}:${v5(idempotencyKey, KEY_NAMESPACE)}`;
 }
 
-function tooLarge(field: string, limit: number, bytes: number): PipelineError {
-  return invalid(`${field} should NOT be larger than ${String(limit)} bytes, it has ${String(bytes)}`);
-}
-
 /** The server takes 40 kB of them in all. */
 const MAX_ALGORITHMS = 500;
 
@@ -279,7 +270,7 @@ function searchAttributesOf(
   types: readonly JobType[],
   origin: Origin | undefined,
 ): SearchAttributePair[] {
-  const algorithms = [...new Set(nodes.map(({ algorithmName }) => algorithmName))];
+  const algorithms = algorithmsOf({ nodes });
   return [
     { key: PIPELINE_NAME, value: name },
     { key: PIPELINE_STATUS, value: 'pending' },

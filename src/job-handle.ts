@@ -6,17 +6,21 @@ import type { WebhookKind } from './domain/delivery';
 import { PipelineError } from './domain/errors';
 import { withFlowInput } from './blobs/flow-input';
 import { TERMINAL_STATUSES, type ProgressBody, type ResultBody } from './domain/events';
+import type { GivenOutput } from './domain/given-output';
 import type { JobRecord } from './domain/job-record';
 import { closedRecord, describeJob, lastKnownStatus, isRecord } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
 import { readStartedJob, readSubmission, type StartedJob } from './temporal/started-job';
 import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
-import { resultPartsQuery, resultsQuery, statusQuery } from '../workflows/messages';
+import { outputsQuery, resultPartsQuery, resultsQuery, statusQuery } from '../workflows/messages';
 
 /** Long enough for a worker under load, and within the contract's two seconds. */
 const STATUS_WAIT_MS = 1_500;
 /** A job's worker may be at work on what the job has ended with. */
 const RESULTS_WAIT_MS = 10_000;
+
+/** A long history takes its time. */
+const OUTPUTS_WAIT_MS = 30_000;
 
 /**
  * One job. Every call throws {@link PipelineError}: `NotFound` where there is no such job, `Unavailable` where nobody answers.
@@ -94,8 +98,30 @@ export class JobHandle {
 
   /** What it was started with. Needs no worker. */
   async started(): Promise<StartedJob> {
-    const { pipeline, flowInput, ...rest } = await readStartedJob(this.client, await this.describe());
-    return { pipeline: await withFlowInput(pipeline, flowInput, this.blobs), ...rest };
+    const { flowInput: stored, ...job } = await readStartedJob(this.client, await this.describe());
+    if (stored === undefined) return job;
+    const pipeline = await withFlowInput(job.pipeline, stored, this.blobs);
+    const { flowInput = null } = pipeline;
+    return { ...job, pipeline, userPipeline: { ...job.userPipeline, flowInput } };
+  }
+
+  /**
+   * What some of its nodes have put out, for a job that reads it. A job that has ended is replayed by a worker for it.
+   *
+   * @param nodeNames names of nodes that it has, or that it was given the outputs of
+   * @returns in that order
+   * @throws PipelineError `WrongState` where one has not ended, `Unavailable` where no worker told it within 30 s
+   */
+  async outputs(nodeNames: readonly string[]): Promise<GivenOutput[]> {
+    if (nodeNames.length === 0) return [];
+    const found = await queryWithin(this.client, this.jobId, outputsQuery, OUTPUTS_WAIT_MS, nodeNames);
+    if (found === undefined) {
+      throw new PipelineError('Unavailable', `no worker told the outputs of ${this.jobId} in time`);
+    }
+    return found.map((output, index) => {
+      if (output !== null) return output;
+      throw new PipelineError('WrongState', `node ${nodeNames[index] ?? ''} of ${this.jobId} has not finished`);
+    });
   }
 
   /** How its webhook of that kind was answered last; undefined where no attempt has finished. */

@@ -3,6 +3,7 @@ import { SimplePlugin } from '@temporalio/plugin';
 import { Runtime, Worker, type BundleOptions, type WorkerOptions } from '@temporalio/worker';
 import {
   checkAlgorithms,
+  createFindEnded,
   createFindUntold,
   createFindWorkers,
   createHttpAlgorithm,
@@ -20,6 +21,7 @@ import { JobBlobs } from './blobs/job-blobs';
 import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
 import { createNamespaceId, ensureBlobSweeper, isRetained } from './temporal/blob-sweeper';
+import { findEnded } from './temporal/ended-jobs';
 import { keepDone, type Keeping } from './temporal/keeping';
 import { isServed } from './temporal/pollers';
 import { storedActivities, type StoredOptions } from './stored-jobs';
@@ -100,8 +102,8 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findUntold`, `findTriggered`, `startStored`
- * and `sendWebhook` to a Worker, and the workflows `runPipeline`, `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs`,
+ * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findEnded`, `findUntold`, `findTriggered`, `startStored`
+ * and `sendWebhook` to a Worker, and the workflows `runPipeline`, `concurrencyLimit`, `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs`,
  * `triggerPipelines`, `startScheduled` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
@@ -152,6 +154,7 @@ export class PipelinesPlugin extends SimplePlugin {
           connectTimeoutMs: http.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
         }),
       }),
+      findEnded: createFindEnded(findEnded),
       findUntold: createFindUntold(findUntold),
       findWorkers: createFindWorkers((client, taskQueue) => isServed(client, taskQueue, 'activity')),
     };

@@ -76,7 +76,8 @@ export class Blocks {
   }
 
   run(block: BlockToRun): void {
-    const home = homeOf(this.homes, block.input.algorithmName);
+    const { algorithmName, output } = block.input;
+    const home = output === true ? undefined : homeOf(this.homes, algorithmName);
     this.count++;
     void this.runAtHome(block, home).finally(() => {
       this.count--;

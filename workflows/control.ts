@@ -3,8 +3,10 @@ import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { ProgressBody } from '../src/domain/events';
 import { currentStatus } from '../src/domain/bodies';
 import { isEnded, type Job } from '../src/domain/job';
+import { outputsOf } from '../src/domain/outputs-of';
 import type { JobEvent } from '../src/domain/schedule';
 import {
+  outputsQuery,
   pauseSignal,
   pauseUpdate,
   resultPartsQuery,
@@ -33,6 +35,7 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   };
   setHandler(statusQuery, () => currentStatus(job));
   setHandler(resultsQuery, () => job.record?.results ?? null);
+  setHandler(outputsQuery, (nodeNames) => outputsOf(job, nodeNames));
   setHandler(resultPartsQuery, () => job.record?.parts ?? null);
   setHandler(stopSignal, stop);
   setHandler(pauseSignal, pause);

@@ -1,4 +1,5 @@
 // The workflows of a worker, and nothing else: a worker with workflows of its own re-exports all of these beside them.
+export { concurrencyLimit } from './concurrency-limit';
 export { deliverWebhook } from './deliver-webhook';
 export { reconcileWebhooks } from './reconcile-webhooks';
 export { algorithmRegistry } from './registry';

@@ -6,6 +6,9 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryRecord } from '../src/domain/delivery-record';
 import type { AttemptOutcome } from '../src/domain/delivery';
 import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
+import type { GivenOutput } from '../src/domain/given-output';
+import { DEFAULTS, type Pipeline } from '../src/domain/pipeline';
+import type { Admission, EntryRequest, PlaceRequest, PlacesState } from '../src/domain/places';
 import type { Announcement } from '../src/domain/registry';
 import type { ResultPart } from '../src/domain/result-parts';
 
@@ -28,6 +31,12 @@ export const resultsQuery = defineQuery<ResultBody | null>('results');
 
 /** All of its data, where some of it lies in blobs: what `results` answers holds references instead then. Else null. */
 export const resultPartsQuery = defineQuery<readonly ResultPart[] | null>('resultParts');
+
+/**
+ * What nodes have put out, by their names, in the order in which they are asked for; null for one that is not done. Also of a
+ * job that has ended, whose history is replayed for it.
+ */
+export const outputsQuery = defineQuery<readonly (GivenOutput | null)[], [nodeNames: readonly string[]]>('outputs');
 
 /** How the last progress event was answered that the job itself has sent; null before the first answer. */
 export const progressOutcomeQuery = defineQuery<ProgressOutcome | null>('progressOutcome');
@@ -64,6 +73,29 @@ export const ANNOUNCEMENT = 'announcement';
 export function registryId(taskQueue: string): string {
   return `temporal-pipelines-registry/${taskQueue}`;
 }
+
+export const CONCURRENCY_LIMIT = 'concurrencyLimit';
+
+/** The workflow id of the limit of one pipeline in one experiment, for the jobs of one task queue. */
+export function limitId(
+  taskQueue: string,
+  { name, experimentName = DEFAULTS.experimentName }: Pick<Pipeline, 'name' | 'experimentName'>,
+): string {
+  return `temporal-pipelines-limit/${taskQueue}/${experimentName}/${name}`;
+}
+
+/** To `concurrencyLimit`, before a job is started that is refused where there is no place: answers whether it has one. */
+export const acquireUpdate = defineUpdate<boolean, [request: PlaceRequest]>('acquire');
+/** To `concurrencyLimit`, before a job is started that waits for its turn. */
+export const lineUpSignal = defineSignal<[request: PlaceRequest]>('lineUp');
+/** To `concurrencyLimit`, from a job that has started; answered by `admission` once that is known. */
+export const enterSignal = defineSignal<[request: EntryRequest]>('enter');
+/** To `concurrencyLimit`, from a job that has ended. */
+export const leaveSignal = defineSignal<[jobId: string]>('leave');
+/** Who has a place and who waits. */
+export const placesQuery = defineQuery<PlacesState>('places');
+/** To a job that has asked for a place. */
+export const admissionSignal = defineSignal<[admission: Admission]>('admission');
 
 /** The id of the workflow that starts what a job has triggered. */
 export function triggersId(jobId: string): string {

@@ -23,7 +23,6 @@ import type { Activities } from '../activities/contract';
 import { BLOCKS_YIELD, REST_GIVEN_BACK, type RestGivenBack } from '../src/domain/block';
 import { blocksOf, OWN_BLOCKS } from '../src/domain/batch-workflows';
 import { describeJob } from '../src/domain/details';
-import { PipelineError } from '../src/domain/errors';
 import { utf8Length } from '../src/domain/json';
 import type { JobRecord } from '../src/domain/job-record';
 import { createJob, isEnded, type Job } from '../src/domain/job';
@@ -33,19 +32,20 @@ import type { KeepOutcomes } from '../src/domain/keep';
 import type { FindWorkers } from '../src/domain/service';
 import { reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
-import { MAX_ERROR, toText } from '../src/domain/text';
-import { LATEST_VERSION, parseSettings, type JobSettings } from '../src/domain/settings';
+import { limitReached } from '../src/domain/places';
+import type { JobSettings } from '../src/domain/settings';
 import { shortAlgorithms } from '../src/domain/short';
-import { parsePipeline } from '../src/domain/validate';
 import { batchWorkflowId } from './batch-messages';
 import { Batches } from './batches';
 import { Blocks } from './blocks';
 import { Clock } from './clock';
 import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
+import { asItWasRead, parseJob } from './parse-job';
 import { ProgressSender, type SenderState } from './progress-sender';
 import { PIPELINE_STATUS } from './search-attributes';
 import { startTriggers } from './triggers';
+import { Turn } from './turn';
 
 /** What a run of a job's workflow hands to the next, once its history has grown long. */
 export interface Continuation {
@@ -80,7 +80,7 @@ const { keepOutcomes } = proxyActivities<Activities>({
  *
  * @returns both bodies of a job that completed or was stopped
  * @throws ApplicationFailure of type `InvalidPipeline`; or, with both bodies as its details, of type `AlgorithmFailed` or
- * `EngineFailed`
+ * `EngineFailed`; of type `LimitReached` where it was started without a place that it can not do without
  */
 export async function runPipeline(
   document: Pipeline,
@@ -88,7 +88,8 @@ export async function runPipeline(
   earlier?: Continuation,
 ): Promise<JobRecord> {
   const { workflowId, startTime, taskQueue, taskTimeoutMs } = workflowInfo();
-  const { pipeline, plans, settings } = parseOrFail(document, overrides, taskQueue);
+  const read = asItWasRead(document);
+  const { pipeline, plans, settings } = parseJob(read, overrides, taskQueue);
   const submittedAt = earlier?.job.submittedAt ?? startTime.getTime();
   const job =
     earlier === undefined
@@ -107,13 +108,17 @@ export async function runPipeline(
     apply({ type: 'tick' });
   });
   let shownStatus = job.status;
+  const { concurrentPipelines } = pipeline.options ?? {};
+  const turn = concurrentPipelines && new Turn(pipeline, concurrentPipelines);
 
   void CancellationScope.current().cancelRequested.catch(() => {
     apply({ type: 'stop', reason: 'canceled from Temporal' });
   });
 
   await CancellationScope.nonCancellable(async () => {
-    apply({ type: earlier === undefined ? 'started' : 'continued' });
+    if (earlier !== undefined) apply({ type: 'continued' });
+    else if (turn === undefined) apply({ type: 'started' });
+    else if (turn.isQueued) apply({ type: 'queued' });
     // Only now: a message that came with the start is about a job that has started.
     handleMessages(job, apply);
     batches.handleReports();
@@ -123,6 +128,7 @@ export async function runPipeline(
     void clock.run();
     void sender.run();
     void batches.send();
+    if (turn !== undefined && job.status === 'pending') await takeTurn(turn);
     await condition(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
     if (!isEnded(job)) await drain();
     if (!isEnded(job)) await continueRun();
@@ -130,12 +136,23 @@ export async function runPipeline(
     if (!isEnded(job)) apply({ type: 'engineFailed', error: 'the history of the job has become too long' });
     clock.stop();
     cancelBlocks(false);
-    const stopped = batches.stop();
+    const stopped = Promise.all([batches.stop(), turn?.leave()]);
     await Promise.all([startDeliveries(job, sender, settings), startTriggers(job, settings)]);
     await stopped;
     await letBlocksEnd();
   });
   return finish(job);
+
+  async function takeTurn(own: Turn): Promise<void> {
+    const admission = await own.wait(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
+    if (isEnded(job) || admission === undefined) return;
+    if (admission === 'admitted') {
+      apply({ type: 'started' });
+      return;
+    }
+    clock.stop();
+    throw ApplicationFailure.nonRetryable(limitReached(concurrentPipelines?.amount), 'LimitReached');
+  }
 
   /** Lets the blocks end that this run has in flight; the job may end with them. */
   async function drain(): Promise<void> {
@@ -167,11 +184,11 @@ export async function runPipeline(
     // A message may have ended it meanwhile.
     if (isEnded(job)) return;
     const next = { job: takeSnapshot(job), sender: left };
-    const bytes = utf8Length(JSON.stringify([document, overrides, next]));
+    const bytes = utf8Length(JSON.stringify([read, overrides, next]));
     if (bytes <= MAX_STATE_BYTES) {
       // Otherwise it is that of the first start again, and blocks that go on ask it.
       const memo = { ...workflowInfo().memo, [BLOCKS_YIELD]: mayYield };
-      await makeContinueAsNewFunc<typeof runPipeline>({ memo })(document, overrides, next);
+      await makeContinueAsNewFunc<typeof runPipeline>({ memo })(read, overrides, next);
     }
     // It can go on here until its history is full.
     void sender.wake();
@@ -259,28 +276,6 @@ function isHistoryLong(): boolean {
 function isHistoryFull(): boolean {
   const { historyLength, historySize } = workflowInfo();
   return historyLength > 45_000 || historySize > 42_000_000;
-}
-
-function parseOrFail(
-  document: unknown,
-  overrides: unknown,
-  taskQueue: string,
-): ReturnType<typeof parsePipeline> & { readonly settings: JobSettings & { readonly webhookTaskQueue: string } } {
-  try {
-    const given = parseSettings(overrides);
-    // Not the job's fault: its task is tried again until a newer worker takes it.
-    if (given.version > LATEST_VERSION) throw new Error(`version ${String(given.version)} of the settings is unknown`);
-    const settings = { ...given, webhookTaskQueue: given.webhookTaskQueue ?? `${taskQueue}-webhooks` };
-    return { ...parsePipeline(document, { ...settings, ignoresTriggers: true }), settings };
-  } catch (error) {
-    if (!(error instanceof PipelineError)) throw error;
-    throw ApplicationFailure.create({
-      message: toText(error.message, MAX_ERROR),
-      type: error.code,
-      nonRetryable: true,
-      details: [error.details ?? []],
-    });
-  }
 }
 
 function finish(job: Job): JobRecord {

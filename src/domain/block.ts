@@ -42,6 +42,8 @@ export interface BlockInput {
   readonly shared?: { readonly blockId: number; readonly afterMs: number };
   /** The endpoint that the items are sent to, one by one; absent where the worker has the algorithm itself. */
   readonly http?: { readonly url: string; readonly timeoutMs: number };
+  /** No algorithm is run: an item's input is what it answers. */
+  readonly output?: true;
   /** Above so many bytes its outcomes go to a blob, where the worker has a place for blobs. Absent: never. */
   readonly inlineBytes?: number;
   /** Arrays in what it answers whose elements become tasks. */

@@ -3,6 +3,8 @@ import { DEFAULTS, type Pipeline, type PipelineNode } from './pipeline';
 
 const { retry: RETRY, priority: PRIORITY, experimentName: EXPERIMENT, ...OPTIONS } = DEFAULTS;
 
+const LIMIT = { rejectOnFailure: true };
+
 /**
  * Adds what is missing, behind what is there; what is given stays as it is, in its order. Twice is as good as once.
  *
@@ -11,12 +13,14 @@ const { retry: RETRY, priority: PRIORITY, experimentName: EXPERIMENT, ...OPTIONS
  */
 export function withDefaults(pipeline: Pipeline): Pipeline {
   const { nodes, options = {}, triggers } = pipeline;
+  const { concurrentPipelines: limit } = options;
   const { cron } = triggers ?? {};
+  const given = limit === undefined ? options : { ...options, concurrentPipelines: fill(limit, LIMIT) };
   return fill(
     {
       ...pipeline,
       nodes: nodes.map(nodeWithDefaults),
-      options: fill(options, OPTIONS),
+      options: fill(given, OPTIONS),
       ...(cron !== undefined && { triggers: { ...triggers, cron: fill(cron, { enabled: false }) } }),
     },
     { kind: 'batch', experimentName: EXPERIMENT, priority: PRIORITY },

@@ -11,6 +11,8 @@ export type PipelineErrorCode =
   | 'NotFound'
   /** The job's status does not allow the call. */
   | 'WrongState'
+  /** As many jobs of the pipeline run as its `concurrentPipelines` allows: it may be started again later. */
+  | 'LimitReached'
   /** The same key was used for something else. */
   | 'Conflict'
   /** Nobody answered in time; the call may be repeated. */

@@ -1,4 +1,5 @@
 /** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
+import type { AlgorithmHome } from './algorithm-definition';
 import { batchForNext, windowOf } from './batch-workflows';
 import { isElsewhere, type BlockInput } from './block';
 import { blockSize, ENOUGH, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
@@ -157,7 +158,7 @@ function inlineBytesLeft({ inlineBytes, blocks, settings }: Job): number {
 function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): BlockInput {
   const { plan, runs, expansion } = node;
   const elements = elementsOf(node);
-  const home = homeOf(job.settings.homes, plan.algorithmName);
+  const home = homeOfNode(job, node);
   return {
     jobId: job.jobId,
     nodeName: plan.nodeName,
@@ -169,7 +170,13 @@ function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): Block
     inlineBytes: inlineBytesLeft(job),
     ...(elements.length > 0 && { elementsOf: elements }),
     ...(home?.kind === 'http' && { http: { url: home.url, timeoutMs: home.timeoutMs } }),
+    ...(plan.isOutput === true && { output: true }),
   };
+}
+
+/** What has no algorithm is at home in every worker of ours. */
+function homeOfNode({ settings }: Job, { plan }: NodeState): AlgorithmHome | undefined {
+  return plan.isOutput === true ? undefined : homeOf(settings.homes, plan.algorithmName);
 }
 
 interface TakenItems {
@@ -192,8 +199,8 @@ function takeItems(job: Job, node: NodeState, now: number): TakenItems {
   if (retry !== undefined) return { indexes: [retry] };
   const suspect = mayRunSuspect(job) ? node.suspects.shift() : undefined;
   if (suspect !== undefined) return { indexes: [suspect], isSuspect: true };
-  const { algorithmName, retry: rule } = node.plan;
-  const isForeign = homeOf(job.settings.homes, algorithmName)?.kind === 'activity';
+  const { retry: rule } = node.plan;
+  const isForeign = homeOfNode(job, node)?.kind === 'activity';
   const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
   if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
   if (!alone && mayShare(job, node)) return { indexes: takeWaiting(node, FIRST_WAVE), mayBeShared: true };

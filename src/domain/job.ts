@@ -3,6 +3,7 @@ import type { Expansion } from './batch';
 import { batchId, TERMINAL_STATUSES, type FailedTask, type JobStatus, type TaskChange } from './events';
 import type { JobRecord } from './job-record';
 import type { NodePlan } from './graph';
+import type { GivenOutput } from './given-output';
 import type { NodeOutput } from './input/resolve';
 import { createOutbox, type Outbox } from './outbox';
 import { Outcomes } from './outcomes';
@@ -126,6 +127,10 @@ export interface Job {
   readonly settings: JobSettings;
   /** Epoch milliseconds. */
   readonly submittedAt: number;
+  /** When it was first active. Epoch milliseconds. */
+  activeSince?: number | undefined;
+  /** Whether its receiver was told that it is pending. */
+  isPendingTold: boolean;
   status: JobStatus;
   readonly nodes: readonly NodeState[];
   /** Every task of the job, by status. */
@@ -181,7 +186,8 @@ export function createJob(
     settings,
     submittedAt,
     status: 'pending',
-    nodes: createNodes(plans),
+    isPendingTold: false,
+    nodes: createNodes(plans, settings.outputs),
     counts: { ...noTasks(), creating: plans.length },
     blocks: new Map(),
     batches: { isInUse: false, isPressed: false, count: 0, open: undefined, live: [] },
@@ -204,15 +210,35 @@ export function createJob(
   };
 }
 
-function createNodes(plans: readonly NodePlan[]): NodeState[] {
+function createNodes(plans: readonly NodePlan[], outputs: readonly GivenOutput[] = []): NodeState[] {
   const nodes = new Map(plans.map((plan) => [plan.nodeName, createNode(plan)]));
+  const given = new Map(outputs.map((output) => [output.nodeName, createGiven(output)]));
   for (const node of nodes.values()) {
-    for (const parent of node.plan.parents.flatMap((name) => nodes.get(name) ?? [])) {
+    for (const name of node.plan.parents) {
+      const parent = nodes.get(name) ?? given.get(name);
+      if (parent === undefined) continue;
       node.parents.push(parent);
       parent.children.push(node);
     }
   }
   return [...nodes.values()];
+}
+
+/** A node of another job: it is read like those of this one, and is none of its tasks. */
+function createGiven(output: GivenOutput): NodeState {
+  const { nodeName, isBatch, width } = output;
+  const none = { parents: [], waitAny: [], awaited: [], leaves: [], included: false };
+  const input = { kind: 'literal', value: [] } as const;
+  const plan = {
+    nodeName,
+    algorithmName: '',
+    isBatch,
+    input,
+    batchOperation: 'indexed',
+    retry: DEFAULTS.retry,
+  } as const;
+  const outcomes = Outcomes.restore(width, output.outcomes);
+  return { ...createNode({ ...plan, ...none }), phase: 'done', width, outcomes };
 }
 
 function createNode(plan: NodePlan): NodeState {

@@ -5,16 +5,31 @@ import type { Triggers } from './triggers';
 /** What is run again: nothing, what threw, what a lost worker left behind, or both. */
 export type RetryPolicyName = 'Never' | 'OnError' | 'OnCrash' | 'Always';
 
+/** What a node does: run an algorithm, run a stored pipeline in its place, or answer its input. */
+export type NodeKind = 'algorithm' | 'pipeline' | 'output';
+
 /** One algorithm with its input: one task, or one for each item of a batch. */
 export interface PipelineNode {
   /** Unique in the pipeline; other nodes refer to it as `@<nodeName>`. */
   readonly nodeName: string;
-  /** The algorithm that runs, as workers name it. */
-  readonly algorithmName: string;
-  /** The arguments of the algorithm; see `input/parse.ts` for the grammar. Default `[]`. */
+  /** The algorithm that runs, as workers name it. Required where the kind is `algorithm`. */
+  readonly algorithmName?: string;
+  /**
+   * The arguments of the algorithm; see `input/parse.ts` for the grammar. Of a `pipeline` the first is what the nodes of
+   * that pipeline read as `@flowInput`. Default `[]`; of a `pipeline` the flow input that is stored with it.
+   */
   readonly input?: readonly Json[];
-  /** Only `algorithm` is served. Default `algorithm`. */
-  readonly kind?: 'algorithm';
+  /**
+   * `pipeline`: the nodes of a stored pipeline stand in its place, named `<this node>-<their own>`, once it is started by
+   * its facade. Who reads `@<this node>` gets the output of its sink, or of several sinks an array of theirs in their order.
+   * `output`: answers its input; one at most, which others do not read. Default `algorithm`.
+   */
+  readonly kind?: NodeKind;
+  /** Of a `pipeline`: which one. */
+  readonly spec?: {
+    /** As it is stored. */
+    readonly name?: string;
+  };
   /** Seconds that one task may work; 0 is no limit. Default 0. */
   readonly ttl?: number;
   /** What is run again after a failure, and how often. */
@@ -28,6 +43,24 @@ export interface PipelineNode {
   readonly batchOperation?: 'indexed' | 'cartesian';
   /** Whether the outputs are part of the result though other nodes read them. Default false. */
   readonly includeInResults?: boolean;
+  /** Of a node that came from another pipeline: its name there. Whoever starts a job writes it. */
+  readonly origName?: string;
+}
+
+/** An order between two nodes, of which the later one need not read the earlier. */
+export interface PipelineEdge {
+  /** The node that ends first. */
+  readonly source: string;
+  /** The node that waits for it. */
+  readonly target: string;
+}
+
+/** How many jobs of one pipeline and experiment may run at a time. */
+export interface ConcurrentPipelines {
+  /** So many at most. Each job is judged by the amount that it was started with itself. */
+  readonly amount: number;
+  /** Whether one too many is refused; otherwise it stays pending until its turn has come. Default true. */
+  readonly rejectOnFailure?: boolean;
 }
 
 /** A graph of nodes; references in their inputs are its edges. */
@@ -36,6 +69,8 @@ export interface Pipeline {
   readonly name: string;
   /** At least one. */
   readonly nodes: readonly PipelineNode[];
+  /** Orders without data, besides those by the nodes' inputs. */
+  readonly edges?: readonly PipelineEdge[];
   /** What inputs refer to as `@flowInput`. */
   readonly flowInput?: Json;
   /** Who is told. */
@@ -53,6 +88,10 @@ export interface Pipeline {
     readonly progressVerbosityLevel?: string;
     /** Seconds from submission; ≤ 0 is no limit. Default 3600. */
     readonly ttl?: number;
+    /** Seconds from when the job was first active, pauses included. Default: no limit, as with null. */
+    readonly activeTtl?: number | null;
+    /** Default: as many as are started. */
+    readonly concurrentPipelines?: ConcurrentPipelines;
   };
   /** 1 is the strongest, 5 the weakest. Default 3. */
   readonly priority?: number;
@@ -76,3 +115,14 @@ export const DEFAULTS = {
   experimentName: 'main',
   retry: { policy: 'OnCrash', limit: 3 },
 } as const;
+
+/** The names of the algorithms that a pipeline runs, each once. */
+export function algorithmsOf({ nodes }: Pick<Pipeline, 'nodes'>): string[] {
+  const names = nodes.flatMap(({ kind = 'algorithm', algorithmName }) => {
+    return kind === 'algorithm' && algorithmName !== undefined ? [algorithmName] : [];
+  });
+  return [...new Set(names)];
+}
+
+/** The name by which the results tell of a node of kind `output`. */
+export const OUTPUT = 'output';

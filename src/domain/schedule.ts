@@ -42,6 +42,8 @@ export type BlockEvent =
 
 export type JobEvent =
   | BlockEvent
+  /** Waits for its turn, as others of its pipeline run: `started` ends that. */
+  | { readonly type: 'queued' }
   /** A block that goes on has given a part of its items back. */
   | ({ readonly type: 'restGivenBack' } & RestGivenBack)
   | { readonly type: 'started' }
@@ -84,19 +86,25 @@ export function nextWake(job: Job): number {
   return Math.min(expiryOf(job), nextLook(job), nextRead(job), nextWave(job));
 }
 
-/** The job's ttl counts from its submission, pauses included. */
-function expiryOf({ pipeline, submittedAt }: Job): number {
-  const seconds = pipeline.options?.ttl ?? DEFAULTS.ttl;
-  return seconds > 0 ? submittedAt + seconds * 1_000 : Infinity;
+/** The job's ttl counts from its submission, the other from when it was first active; pauses are included. */
+function expiryOf({ pipeline, submittedAt, activeSince }: Job): number {
+  const { ttl = DEFAULTS.ttl, activeTtl } = pipeline.options ?? {};
+  const expiry = ttl > 0 ? submittedAt + ttl * 1_000 : Infinity;
+  if (activeTtl === undefined || activeTtl === null || activeSince === undefined) return expiry;
+  return Math.min(expiry, activeSince + activeTtl * 1_000);
 }
 
 /** @param now epoch milliseconds */
 export function reduce(job: Job, event: JobEvent, now: number): Command[] {
   if (isEnded(job)) return [];
   switch (event.type) {
+    case 'queued':
+      tellPending(job);
+      break;
     case 'started':
-      announce(job, 'pending', job.last.at, { hasData: false });
+      tellPending(job);
       job.status = 'active';
+      job.activeSince = now;
       announce(job, 'active', now, { hasData: false });
       openNodes(job, job.nodes, now);
       break;
@@ -179,6 +187,13 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
   if (!wasWriting && writingSince !== undefined)
     commands.push({ kind: 'writeResult', draft: draftResult(job, writingSince) });
   return commands;
+}
+
+/** Once, when it was submitted. */
+function tellPending(job: Job): void {
+  if (job.isPendingTold) return;
+  job.isPendingTold = true;
+  announce(job, 'pending', job.last.at, { hasData: false });
 }
 
 function announce(job: Job, status: JobStatus, at: number, { hasData }: { hasData: boolean }): void {

@@ -1,8 +1,8 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
-import { arrayOf, integer, object, oneOf, string, type Check } from './checks';
+import { arrayOf, integer, object, oneOf, string } from './checks';
 import { MUST_DELIVER } from './delivery';
 import { DIALECTS, type Dialect } from './dialect';
-import { invalid } from './errors';
+import { blobCheck, elementsCheck, givenOutputCheck, type GivenOutput } from './given-output';
 import { homesCheck, type Homes } from './homes';
 import type { StoredFlowInput } from './stored';
 
@@ -46,6 +46,8 @@ export interface JobSettings {
   readonly homes?: Homes;
   /** What the bodies of its webhooks look like. Default: as the contract says. */
   readonly dialect?: Dialect;
+  /** What nodes have put out that its own read and that it does not have. Default: it has all that they read. */
+  readonly outputs?: readonly GivenOutput[];
 }
 
 /** Of jobs that are started now. */
@@ -67,18 +69,6 @@ export const DEFAULT_SETTINGS: JobSettings = {
 /** A year: timers of Temporal and Node are safe within it. */
 const LONGEST_MS = 365 * 86_400_000;
 
-const name = string({ min: 1, max: 1_000 });
-const blob = object({ store: name, key: name, size: integer(0) }, { required: ['store', 'key', 'size'], closed: true });
-const chunk: Check = (value, at) => {
-  if (!Array.isArray(value) || value.length !== 2) throw invalid(`${at} should be a blob and a count`);
-  blob(value[0], `${at}[0]`);
-  integer(1)(value[1], `${at}[1]`);
-};
-const elements = object(
-  { path: arrayOf(string()), chunks: arrayOf(chunk) },
-  { required: ['path', 'chunks'], closed: true },
-);
-
 const settingsCheck = object(
   {
     version: integer(1),
@@ -93,10 +83,14 @@ const settingsCheck = object(
     deliveryRetentionMs: integer(0, LONGEST_MS),
     inlineLimit: integer(0),
     dataUrl: string({ min: 1, max: 4_000 }),
-    flowInput: object({ blob, elements: arrayOf(elements) }, { required: ['blob', 'elements'], closed: true }),
+    flowInput: object(
+      { blob: blobCheck, elements: arrayOf(elementsCheck) },
+      { required: ['blob', 'elements'], closed: true },
+    ),
     triggeredBy: arrayOf(string({ min: 1 })),
     homes: homesCheck,
     dialect: oneOf(...DIALECTS),
+    outputs: arrayOf(givenOutputCheck),
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

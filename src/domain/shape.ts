@@ -8,8 +8,13 @@ import { LEVELS } from './verbosity';
 
 /** Ids are Temporal workflow ids, at most 255 characters with what is put behind the name. */
 const MAX_NAME = 200;
+/** A node of a pipeline within another is named by both. */
+const MAX_NODE_NAME = 200;
 /** Ten years, in seconds: beyond that timers and dates overflow. */
 const MAX_TTL = 315_360_000;
+
+/** Of `concurrentPipelines`. */
+export const MAX_CONCURRENT = 10_000;
 
 /**
  * @param ignoresTriggers of a job nobody looks at them, and one that an earlier version has started may have any
@@ -28,12 +33,20 @@ export const url: Check = (value, at) => {
 /** No white space or control characters; the address guard has the last word. */
 const URL_PATTERN = /^[^\s\p{Cc}]+$/u;
 
-const notSupported =
-  (supported: string): Check =>
+const onlySupported =
+  (...supported: readonly string[]): Check =>
   (value, at) => {
     if (typeof value !== 'string') throw invalid(`${at} should be string`);
-    if (value !== supported) throw invalid(`${at} "${value.slice(0, 50)}" is not supported, only "${supported}" is`);
+    if (!supported.includes(value)) {
+      throw invalid(`${at} "${value.slice(0, 50)}" is not supported, only ${listSupported(supported)}`);
+    }
   };
+
+/** `"a" is`, or `"a", "b" and "c" are`. */
+export function listSupported(names: readonly string[]): string {
+  const [last = '', ...others] = names.map((name) => `"${name}"`).reverse();
+  return others.length === 0 ? `${last} is` : `${others.reverse().join(', ')} and ${last} are`;
+}
 
 const algorithmName = all(
   string({ min: 1, max: 32 }),
@@ -42,23 +55,34 @@ const algorithmName = all(
 
 const node = object(
   {
-    nodeName: string({ min: 1, max: 200 }),
+    nodeName: string({ min: 1, max: MAX_NODE_NAME }),
     algorithmName,
     input: all(
       arrayOf(() => undefined),
       shallow,
     ),
-    kind: notSupported('algorithm'),
+    kind: onlySupported('algorithm', 'pipeline', 'output'),
+    spec: object({ name: string() }),
     ttl: integer(0, MAX_TTL),
     retry: object({ policy: oneOf('Never', 'Always', 'OnError', 'OnCrash'), limit: integer(1) }),
     batchOperation: oneOf('indexed', 'cartesian'),
     includeInResults: boolean,
+    origName: string({ max: MAX_NODE_NAME }),
   },
-  {
-    required: ['nodeName', 'algorithmName'],
-    missing: { algorithmName: 'please provide algorithm name' },
-  },
+  { required: ['nodeName'] },
 );
+
+const edge = object(
+  { source: string({ min: 1, max: MAX_NODE_NAME }), target: string({ min: 1, max: MAX_NODE_NAME }) },
+  { required: ['source', 'target'] },
+);
+
+/** A duration that may be left out by null as well. */
+const secondsOrNull: Check = (value, at) => {
+  if (value === null) return;
+  if (!Number.isInteger(value)) throw invalid(`${at} should be integer,null`);
+  integer(1, MAX_TTL)(value, at);
+};
 
 const NAME_PATTERN = /^[:\-_.A-Za-z0-9]+$/;
 const experimentName = all(
@@ -88,17 +112,23 @@ const checkOf = (triggersCheck: Check): Check =>
         named(NAME_PATTERN, 'pipeline name must contain only alphanumeric, dash, dot or underscore'),
       ),
       nodes: arrayOf(node),
+      edges: arrayOf(edge),
       flowInput: shallow,
       webhooks: object({ progress: url, result: url }, { closed: true }),
       options: object({
         batchTolerance: integer(0, 100),
         progressVerbosityLevel: oneOf(...LEVELS, 'warning'),
         ttl: integer(-Infinity, MAX_TTL),
+        activeTtl: secondsOrNull,
+        concurrentPipelines: object(
+          { amount: integer(1, MAX_CONCURRENT), rejectOnFailure: boolean },
+          { required: ['amount'], closed: true },
+        ),
       }),
       priority: integer(1, 5),
       tags: arrayOf(string({ min: 1, max: 32 })),
       description: string(),
-      kind: notSupported('batch'),
+      kind: onlySupported('batch'),
       triggers: triggersCheck,
       experimentName,
     },

@@ -57,7 +57,8 @@ export function shortAlgorithms(homes: Homes = {}, taskTimeoutMs: number): Reado
 export function mayRunHere(job: Job, { plan, width }: NodeState, now: number): boolean {
   const { policy } = plan.retry;
   const isRepeatable = policy === 'OnCrash' || policy === 'Always';
-  if (!job.short.has(plan.algorithmName) || !isRepeatable || width > FIRST_WAVE) return false;
+  if (plan.isOutput === true || !job.short.has(plan.algorithmName)) return false;
+  if (!isRepeatable || width > FIRST_WAVE) return false;
   if (now >= job.submittedAt + YOUNG_MS || job.inlineBytes > MAX_HELD_BYTES) return false;
   return now < (job.shortSince ?? now) + SPELL_MS;
 }

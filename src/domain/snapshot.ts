@@ -31,6 +31,8 @@ type BlockSnapshot = Omit<BlockInFlight, 'node' | 'indexes'> & { readonly node: 
 export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 'nextBlockId'> & {
   /** When the job was submitted, in epoch milliseconds. */
   readonly submittedAt: number;
+  /** When it was first active; absent while it waits for its turn, and in the snapshots of older versions. */
+  readonly activeSince?: number;
   /** By algorithm name; absent in the snapshots of older versions. */
   readonly services?: readonly (readonly [string, Service])[];
   /** What the outcomes take that it holds itself; absent in the snapshots of older versions. */
@@ -43,13 +45,14 @@ export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 
 };
 
 export function takeSnapshot(job: Job): JobSnapshot {
-  const { status, outbox, last, failures, nextBlockId, submittedAt, inlineBytes } = job;
+  const { status, outbox, last, failures, nextBlockId, submittedAt, activeSince, inlineBytes } = job;
   const services = [...job.services];
   const nodes = job.nodes.map(snapshotNode);
   const { count, open, live } = job.batches;
   const batches = { count, live, ...(open !== undefined && { open }) };
   const blocks = [...job.blocks].map(([blockId, block]) => [blockId, snapshotBlock(job, block)] as const);
-  return { status, outbox, last, failures, nextBlockId, submittedAt, inlineBytes, services, nodes, batches, blocks };
+  const since = { submittedAt, ...(activeSince !== undefined && { activeSince }) };
+  return { status, outbox, last, failures, nextBlockId, ...since, inlineBytes, services, nodes, batches, blocks };
 }
 
 function snapshotBlock({ nodes }: Job, { node, indexes, ...rest }: BlockInFlight): BlockSnapshot {
@@ -83,6 +86,8 @@ export function restoreJob(
   const job: Job = {
     ...createJob(jobId, pipeline, plans, settings, submittedAt),
     ...fields,
+    // What an earlier run has told: each begins with it.
+    isPendingTold: true,
     inlineBytes,
     services: new Map(services),
     counts: addUp(nodes),

@@ -11,12 +11,15 @@ import type { Pipeline } from './pipeline';
 import { DEFAULT_SETTINGS } from './settings';
 import { checkShape } from './shape';
 import { findElements, lengthOf, type StoredFlowInput } from './stored';
+import { refuseUnsupported } from './unsupported';
 
 /** What a pipeline may be at most. */
 export interface Limits {
   readonly maxBatch: number;
   /** Where the flow input lies, if not in the pipeline: then only its arrays are known. */
   readonly flowInput?: StoredFlowInput;
+  /** What nodes that it does not have itself have put out. */
+  readonly outputs?: readonly { readonly nodeName: string }[];
   /** See `checkShape`. Default false. */
   readonly ignoresTriggers?: boolean;
 }
@@ -31,6 +34,12 @@ export function parsePipeline(
   limits: Limits = DEFAULT_SETTINGS,
 ): { pipeline: Pipeline; plans: NodePlan[] } {
   const { pipeline, plans } = parseDefinition(document, limits);
+  const other = pipeline.nodes.find(({ kind }) => kind === 'pipeline');
+  if (other !== undefined) {
+    throw invalid(
+      `node "${other.nodeName}" runs a stored pipeline, which the facade does alone: it has the definitions`,
+    );
+  }
   plans.forEach((plan) => {
     if (limits.flowInput === undefined) checkFlowInput(plan, pipeline.flowInput);
     else checkElements(plan, limits.flowInput);
@@ -45,7 +54,9 @@ export function parseDefinition(
 ): { pipeline: Pipeline; plans: NodePlan[] } {
   checkShape(document, limits.ignoresTriggers);
   if (document.nodes.length === 0) throw invalid('pipeline must have at least one node');
-  const plans = planNodes(document);
+  refuseUnsupported(document);
+  const outside = limits.outputs?.map(({ nodeName }) => nodeName);
+  const plans = planNodes(document, outside);
   plans.forEach((plan) => {
     checkWidth(plan, document.flowInput, limits);
   });

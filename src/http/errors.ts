@@ -7,6 +7,7 @@ const STATUS: Record<PipelineErrorCode, number> = {
   InvalidPipeline: 400,
   NotFound: 404,
   WrongState: 400,
+  LimitReached: 400,
   Conflict: 409,
   Unavailable: 503,
 };

@@ -9,6 +9,7 @@ import { MAX_SHOWN_NAME } from '../domain/checks';
 import { countsMonths, parseCron } from '../domain/cron';
 import { invalid } from '../domain/errors';
 import { isTooDeep } from '../domain/json';
+import { listSupported } from '../domain/shape';
 import { MONTHS_RULE } from '../domain/triggers';
 
 /** What a schema says besides the vocabulary of JSON Schema. */
@@ -72,8 +73,8 @@ function createAjv(coerceTypes: boolean): Ajv {
   ajv.addKeyword({
     keyword: 'x-only',
     type: 'string',
-    schemaType: 'string',
-    validate: (only: string, value: string) => value === only,
+    schemaType: 'array',
+    validate: (only: readonly string[], value: string) => only.includes(value),
   });
   ajv.addKeyword({
     keyword: 'x-credentials',
@@ -101,7 +102,7 @@ const TEXTS: Partial<Record<string, Text>> = {
   pattern: (at, { message = '' }, own) => own['x-message'] ?? `${at} ${said(message)}`,
   'x-max-depth': (at, { schema }) => `${at} should NOT be nested deeper than ${String(schema)} levels`,
   'x-only': (at, { data, schema }) =>
-    `${at} "${String(data).slice(0, 50)}" is not supported, only "${String(schema)}" is`,
+    `${at} "${String(data).slice(0, 50)}" is not supported, only ${listSupported(schema as string[])}`,
   'x-cron-months': (at) => `${at} ${MONTHS_RULE}`,
   'x-credentials': (at) => `${at} should NOT have credentials`,
 };

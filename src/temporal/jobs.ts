@@ -67,7 +67,9 @@ export async function closedRecord(client: Client, description: WorkflowExecutio
 
 /** How a job has ended: by its own account, or by what ended it from outside. */
 export type Ending =
-  { readonly own: JobRecord; readonly error?: undefined } | { readonly own?: undefined; readonly error: string };
+  | { readonly own: JobRecord; readonly error?: undefined }
+  /** `refused`: it was started without a place among those that may run, and never was a job. */
+  | { readonly own?: undefined; readonly error: string; readonly refused?: true };
 
 /** By the last event of its history. */
 export async function readEnding(client: Client, description: WorkflowExecutionDescription): Promise<Ending> {
@@ -79,7 +81,8 @@ export async function readEnding(client: Client, description: WorkflowExecutionD
     const { cause } = error;
     const details = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
     if (isRecord(details)) return { own: details };
-    return { error: outsideError(status.name, reasonOf(cause)) };
+    const isRefused = cause instanceof ApplicationFailure && cause.type === 'LimitReached';
+    return { error: outsideError(status.name, reasonOf(cause)), ...(isRefused && { refused: true }) };
   }
 }
 

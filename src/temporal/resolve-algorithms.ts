@@ -2,7 +2,7 @@
 import type { AlgorithmDefinition, AlgorithmHome } from '../domain/algorithm-definition';
 import { PipelineError } from '../domain/errors';
 import type { Homes } from '../domain/homes';
-import type { Pipeline } from '../domain/pipeline';
+import { algorithmsOf, type Pipeline } from '../domain/pipeline';
 import type { Registry } from '../domain/registry';
 import type { Stored } from '../store/store';
 
@@ -30,7 +30,7 @@ const HTTP_TIMEOUT = 60;
  * `Unavailable` where the registry can not be read
  */
 export async function resolveAlgorithms(pipeline: Pipeline, sources: AlgorithmSources): Promise<Homes> {
-  const names = [...new Set(pipeline.nodes.map(({ algorithmName }) => algorithmName))];
+  const names = algorithmsOf(pipeline);
   const [registry, found] = await Promise.all([sources.registry(), sources.stored.getMany(names)]);
   const stored = new Map(found.map(({ definition }) => [definition.name, definition]));
   return Object.fromEntries(names.map((name) => [name, homeFor(name, stored.get(name), registry, sources)]));

@@ -1,7 +1,7 @@
 /** Which algorithms of a client's own task queue are short, for jobs whose algorithms nobody has resolved. */
 import type { Client } from '@temporalio/client';
 import type { Homes } from '../domain/homes';
-import type { Pipeline } from '../domain/pipeline';
+import { algorithmsOf, type Pipeline } from '../domain/pipeline';
 import { within } from './deadline';
 import { announcedBy } from './registry';
 
@@ -16,12 +16,12 @@ export function createShortReader(
   taskQueue: string,
 ): (pipeline: Pipeline) => Promise<Homes | undefined> {
   let last: { readonly at: number; readonly short: Promise<ReadonlySet<string>> } | undefined;
-  return async ({ nodes }) => {
+  return async (pipeline) => {
     if (last === undefined || Date.now() - last.at >= KEPT_MS) {
       last = { at: Date.now(), short: readShort(client, taskQueue).catch(() => new Set<string>()) };
     }
     const short = await last.short;
-    const names = nodes.map(({ algorithmName }) => algorithmName).filter((name) => short.has(name));
+    const names = algorithmsOf(pipeline).filter((name) => short.has(name));
     if (names.length === 0) return undefined;
     return Object.fromEntries(names.map((name) => [name, { kind: 'worker', taskQueue, short: true }]));
   };

@@ -5,7 +5,7 @@ import type { Pipeline } from '../domain/pipeline';
 import type { JobSettings } from '../domain/settings';
 import type { JobSnapshot } from '../domain/snapshot';
 import type { StoredFlowInput } from '../domain/stored';
-import { PIPELINE_TYPES } from '../../workflows/search-attributes';
+import { PIPELINE_ROOT, PIPELINE_TYPES } from '../../workflows/search-attributes';
 
 /** How a job came to be. */
 export type JobType =
@@ -22,10 +22,30 @@ export interface Origin {
 /** Memo of a job that has an {@link Origin}: the id of its parent. Its root is a search attribute. */
 export const PARENT = 'PipelineParent';
 
+/** Another job whose outputs a job reads, of nodes that it does not have itself. */
+export interface Reuse {
+  /** The job that has them. */
+  readonly jobId: string;
+  /** Their names. */
+  readonly nodes: readonly string[];
+}
+
+/** Memo of a job that runs other nodes than its caller wrote: those. */
+export const WRITTEN = 'PipelineWritten';
+
+/** The nodes of a pipeline as its caller wrote them, where others run in the place of some. */
+export type Written = Pick<Pipeline, 'nodes' | 'edges'>;
+
 /** What a job was started with. */
 export interface StartedJob {
-  /** As it was sent, without defaults. */
+  /** What runs: without defaults, and with the nodes of stored pipelines in the place of those that stood for them. */
   readonly pipeline: Pipeline;
+  /** As it was sent. */
+  readonly userPipeline: Pipeline;
+  /** Nodes that it reads and does not have: an earlier job has run them. */
+  readonly outside: readonly string[];
+  /** Of a job that another has started: the job at the root of that tree. */
+  readonly rootJobId?: string;
   /** Milliseconds since 1970, UTC. */
   readonly startTime: number;
   /** Empty where the namespace lacks our search attributes. */
@@ -37,12 +57,17 @@ export async function readStartedJob(
   client: Client,
   description: WorkflowExecutionDescription,
 ): Promise<StartedJob & { readonly flowInput?: StoredFlowInput }> {
-  const { workflowId, runId, startTime, typedSearchAttributes } = description;
+  const { workflowId, runId, startTime, typedSearchAttributes, memo } = description;
   const { args } = await readStart(client, { workflowId, runId });
-  const { flowInput } = (args[1] ?? {}) as Partial<JobSettings>;
+  const { flowInput, outputs = [] } = (args[1] ?? {}) as Partial<JobSettings>;
+  const pipeline = args[0] as Pipeline;
+  const rootJobId = typedSearchAttributes.get(PIPELINE_ROOT);
   return {
     ...(flowInput !== undefined && { flowInput }),
-    pipeline: args[0] as Pipeline,
+    pipeline,
+    userPipeline: asWritten(pipeline, memo?.[WRITTEN] as Written | undefined),
+    outside: outputs.map(({ nodeName }) => nodeName),
+    ...(rootJobId !== undefined && { rootJobId }),
     startTime: submissionIn(args, startTime),
     types: typedSearchAttributes.get(PIPELINE_TYPES) ?? [],
   };
@@ -59,6 +84,13 @@ export async function readSubmission(client: Client, description: WorkflowExecut
 export function submissionIn(args: readonly unknown[], startTime: Date): number {
   const earlier = args[2] as { readonly job?: Pick<JobSnapshot, 'submittedAt'> } | null | undefined;
   return earlier?.job?.submittedAt ?? startTime.getTime();
+}
+
+function asWritten(pipeline: Pipeline, written: Written | undefined): Pipeline {
+  if (written === undefined) return pipeline;
+  // In the place of those that run.
+  const { edges: _, ...rest } = pipeline;
+  return { ...rest, ...written };
 }
 
 /** How a run of a workflow began. */

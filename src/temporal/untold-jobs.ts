@@ -130,7 +130,7 @@ async function examine(client: Client, taskQueue: string, run: ClosedRun): Promi
   const document = parse(args);
   if (document?.webhooks.progress === undefined && document?.webhooks.result === undefined) return undefined;
   const ending = await readEnding(client, description);
-  if (ending.own !== undefined) return undefined;
+  if (ending.own !== undefined || ending.refused === true) return undefined;
 
   const { webhooks, settings } = document;
   const [result, progress] = await Promise.all([
@@ -169,12 +169,12 @@ const NOTHING_SENT = { sequence: 0, gone: false, pendingMs: undefined } as const
 function parse([document, overrides]: readonly unknown[]):
   | {
       readonly webhooks: NonNullable<Pipeline['webhooks']>;
-      readonly settings: Omit<JobSettings, 'homes' | 'flowInput'>;
+      readonly settings: Omit<JobSettings, 'homes' | 'flowInput' | 'outputs'>;
     }
   | undefined {
   try {
-    const { homes: _, flowInput, ...settings } = parseSettings(overrides);
-    const limits = { ...settings, ...(flowInput && { flowInput }) };
+    const { homes: _, flowInput, outputs, ...settings } = parseSettings(overrides);
+    const limits = { ...settings, ...(flowInput && { flowInput }), ...(outputs && { outputs }) };
     return { webhooks: parsePipeline(document, limits).pipeline.webhooks ?? {}, settings };
   } catch (error) {
     if (error instanceof PipelineError) return undefined;

@@ -46,8 +46,9 @@ describe('temporal-pipelines import', function () {
       resolve: async ({ nodes }) => {
         const { store } = facade;
         for (const { algorithmName } of nodes) {
-          if ((await store.algorithms.get(algorithmName)) === undefined) {
-            throw new PipelineError('NotFound', `algorithm ${algorithmName} Not Found`);
+          const found = algorithmName === undefined ? undefined : await store.algorithms.get(algorithmName);
+          if (found === undefined) {
+            throw new PipelineError('NotFound', `algorithm ${String(algorithmName)} Not Found`);
           }
         }
         return {};

@@ -81,6 +81,26 @@ describe('parsePipeline refuses', () => {
     [pipeline({ tags: ['a'.repeat(33)] }), 'data.tags[0] should NOT be longer than 32 characters'],
     [pipeline({ description: {} }), 'data.description should be string'],
     [pipeline({ kind: 'stream' }), 'data.kind "stream" is not supported, only "batch" is'],
+    [pipeline({ options: { activeTtl: 0 } }), 'data.options.activeTtl should be >= 1'],
+    [pipeline({ options: { activeTtl: 1.5 } }), 'data.options.activeTtl should be integer,null'],
+    [
+      pipeline({ options: { concurrentPipelines: {} } }),
+      "data.options.concurrentPipelines should have required property 'amount'",
+    ],
+    [
+      pipeline({ options: { concurrentPipelines: { amount: 0 } } }),
+      'data.options.concurrentPipelines.amount should be >= 1',
+    ],
+    [
+      pipeline({ options: { concurrentPipelines: { amount: 10_001 } } }),
+      'data.options.concurrentPipelines.amount should be <= 10000',
+    ],
+    [
+      pipeline({ options: { concurrentPipelines: { amount: 1, queue: true } } }),
+      'data.options.concurrentPipelines should NOT have additional properties (queue)',
+    ],
+    [pipeline({ edges: {} }), 'data.edges should be array'],
+    [pipeline({ edges: [{ source: 'a' }] }), "data.edges[0] should have required property 'target'"],
   ]);
 
   const algorithmNameRule = 'algorithm name must contain only lower-case alphanumeric, dash or dot';
@@ -97,7 +117,11 @@ describe('parsePipeline refuses', () => {
     [withNode({ algorithmName: 'Green' }), algorithmNameRule],
     [withNode({ algorithmName: '-a' }), algorithmNameRule],
     [withNode({ input: {} }), 'data.nodes[0].input should be array'],
-    [withNode({ kind: 'gateway' }), 'data.nodes[0].kind "gateway" is not supported, only "algorithm" is'],
+    [
+      withNode({ kind: 'gateway' }),
+      'data.nodes[0].kind "gateway" is not supported, only "algorithm", "pipeline" and "output" are',
+    ],
+    [withNode({ spec: [] }), 'data.nodes[0].spec should be object'],
     [withNode({ ttl: -1 }), 'data.nodes[0].ttl should be >= 0'],
     [
       withNode({ retry: { policy: 'Sometimes' } }),
@@ -227,6 +251,9 @@ describe('parsePipeline takes', () => {
     ['a value of the flow input that is null', { ...withNodes(['a', '@flowInput.x']), flowInput: { x: null } }],
     ['nodes that are written before what they read', withNodes(['b', '@a'], ['a'])],
     ['a batch of the widest kind', withNodes(['a', '#[1...10000000]'])],
+    ['an active ttl of null', pipeline({ options: { activeTtl: null } })],
+    ['what asks for no streams', pipeline({ streaming: {}, options: { debugOverride: [] } })],
+    ['what is without effect', withNode({ metrics: { tensorboard: true }, includeInResult: true, stateType: null })],
     ['200 levels', pipeline({ flowInput: nested(200) })],
     ['200,000 batch forms in one node', withNodes(['a', ...Array.from({ length: 200_000 }, () => '#[1]')])],
   ];
@@ -239,6 +266,14 @@ describe('parsePipeline takes', () => {
   it('a ttl of seconds, where 0 is no limit', () => {
     const limits = [2, 0].map((ttl) => parsePipeline(withNode({ ttl })).plans[0]?.itemTtlMs);
     expect(limits).to.deep.equal([2_000, undefined]);
+  });
+
+  it('edges, by which a node waits and is no sink', () => {
+    const { plans } = parsePipeline({ ...withNodes(['a'], ['b', 1]), edges: [{ source: 'a', target: 'b' }] });
+    expect(plans.map(({ parents, awaited, included }) => ({ parents, awaited, included }))).to.deep.equal([
+      { parents: [], awaited: [], included: false },
+      { parents: ['a'], awaited: ['a'], included: true },
+    ]);
   });
 
   it('a chain of 500 nodes', () => {

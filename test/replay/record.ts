@@ -7,14 +7,20 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
 import type { Pipeline } from '../../src/domain/pipeline';
-import { exampleAlgorithms, seedPipeline } from '../../src/examples';
+import { seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
 import { announce } from '../../src/temporal/registry';
-import { RECONCILE_WEBHOOKS, registryId, START_SCHEDULED, triggersId } from '../../workflows/messages';
+import {
+  limitId,
+  RECONCILE_WEBHOOKS,
+  registryId,
+  RUN_PIPELINE,
+  START_SCHEDULED,
+  triggersId,
+} from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
@@ -22,6 +28,7 @@ import { until } from '../support/until';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { startWorker, type TestWorker } from '../support/worker';
 import { version } from '../../package.json';
+import { pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
 
 const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
 
@@ -36,40 +43,11 @@ describe(`histories of ${folder}`, function () {
     this.timeout(TEMPORAL_START_TIMEOUT);
     if (existsSync(folder)) throw new Error(`${folder} is there: recorded histories are never written again`);
     temporal = await sharedTemporal();
-    const failsOnce = new Set<string>();
     worker = await startWorker(temporal, {
       taskQueue: 'recorded',
       settings: { window: 4, retryScheduleMs: [0, 1_000, 1_000] },
-      stored: {
-        pipelines: {
-          get: (name) => Promise.resolve({ ...pipelineOf('green-alg', 1), name }),
-          triggeredBy: (name) => Promise.resolve(name === 'recorded' ? ['recorded-child', 'recorded-before'] : []),
-        },
-      },
-      algorithms: {
-        ...exampleAlgorithms,
-        'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
-        'fails-alg': () => {
-          throw new Error('boom');
-        },
-        'sometimes-alg': ({ input: [value] }) => {
-          if (value === 3) throw new Error('three');
-          return value;
-        },
-        'short-alg': {
-          short: true,
-          run: async ({ input: [ms] }, { attempt, signal }) => {
-            if (attempt === 1) await sleep(Number(ms), undefined, { signal });
-            return ms;
-          },
-        },
-        'once-alg': ({ jobId, taskId }) => {
-          const key = jobId + taskId;
-          if (failsOnce.has(key)) return taskId;
-          failsOnce.add(key);
-          throw new Error('the first time');
-        },
-      },
+      stored: RECORDED,
+      algorithms: recordedAlgorithms(gate),
     });
     receiver = await Receiver.start(({ path }, count) => {
       if (path.startsWith('/down')) return 503;
@@ -232,6 +210,41 @@ describe(`histories of ${folder}`, function () {
     }
   });
 
+  it('jobs of a pipeline with a limit: one that runs, one that waits, one that is refused; and who counts them', async () => {
+    const limited = (rejectOnFailure: boolean): Pipeline => ({
+      ...pipelineOf('held-alg', 1),
+      webhooks: hooks('/progress', '/result'),
+      options: { concurrentPipelines: { amount: 1, rejectOnFailure }, activeTtl: 60 },
+    });
+    const first = await worker.client.start(limited(true));
+    const second = await worker.client.start(limited(false));
+    await until('the second waits', async () => (await second.status()).status === 'pending');
+    const refused = { workflowId: 'recorded-refused', taskQueue: 'recorded', args: [limited(true)] };
+    await temporal.client.workflow.execute(RUN_PIPELINE, refused).catch(() => undefined);
+    for (const { jobId } of [first, second]) gate.open(jobId);
+    await second.result();
+    await save('limit-first', first.jobId);
+    await save('limit-second', second.jobId);
+    await write('limit-refused', refused.workflowId);
+    await write('limit', limitId('recorded', { name: 'recorded' }));
+  });
+
+  it('nodes that wait without reading, an output, and what another job has put out', async () => {
+    const green = { nodeName: 'green', algorithmName: 'sometimes-alg', input: ['#[1...4]'] };
+    const black = { nodeName: 'black', algorithmName: 'sometimes-alg', input: ['#@green', '@green'] };
+    const out = { nodeName: 'out', kind: 'output', input: ['@black'] } as const;
+    const jobId = await run({
+      name: 'recorded',
+      nodes: [{ ...green, nodeName: 'yellow' }, green, black, out],
+      edges: [{ source: 'yellow', target: 'green' }],
+    });
+    await save('kinds', jobId);
+    const part = { name: 'recorded', nodes: [black, out] };
+    const handle = await worker.client.start(part, { reuse: { jobId, nodes: ['green'] } });
+    await handle.result();
+    await save('reused', handle.jobId);
+  });
+
   it('the registry of a queue, told a second time', async () => {
     await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms: { 'next-alg': {} } });
     await write('registry', registryId('recorded'));
@@ -304,7 +317,3 @@ describe(`histories of ${folder}`, function () {
     await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
   }
 });
-
-function pipelineOf(algorithmName: string, input: string | number): Pipeline {
-  return { name: 'recorded', nodes: [{ nodeName: 'green', algorithmName, input: [input] }] };
-}

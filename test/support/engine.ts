@@ -63,7 +63,7 @@ export class Engine {
     private readonly stores = false,
     short: readonly string[] = [],
   ) {
-    const whole = parsePipeline(document);
+    const whole = parsePipeline(document, { ...DEFAULT_SETTINGS, ...settings });
     const flowInput = stores ? storeFlowInput(whole) : undefined;
     const given = { ...DEFAULT_SETTINGS, ...settings, ...(flowInput && { flowInput }) };
     // The workflow has the pipeline without what lies in a blob.

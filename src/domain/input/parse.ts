@@ -11,7 +11,11 @@
  */
 import { invalid } from '../errors';
 import { isJsonArray, isJsonObject, isTooDeep, MAX_DEPTH, type Json } from '../json';
+import { noDataSources } from '../unsupported';
 import type { BatchSegment, InputForm, Source } from './ast';
+
+/** What HKube's pipelines read files of data sources by. */
+const DATA_SOURCE = 'dataSource';
 
 export function parseInput(value: Json): InputForm {
   if (typeof value === 'string') return parseText(value);
@@ -45,6 +49,7 @@ function parseText(text: string): InputForm {
 function parseSource(text: string, start: number): Source {
   const [name = '', ...path] = text.slice(start).split('.');
   if (name === '') throw invalid(`input "${text}" names no node`);
+  if (name === DATA_SOURCE) throw noDataSources(text);
   return name === 'flowInput' ? { kind: 'flowInput', path } : { kind: 'node', nodeName: name, path };
 }
 

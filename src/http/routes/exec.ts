@@ -4,11 +4,11 @@ import { Starter, type StarterOptions } from '../../starter';
 import type { Store } from '../../store/store';
 import type { AllowList } from '../../webhooks/guard';
 import { refuseBlockedWebhooks } from '../blocked';
-import { notFoundAs } from '../not-found';
+import { invalidAs, notFoundAs } from '../not-found';
 import { route, type Route } from '../route';
 import { message, started, stopped } from '../schemas/answers';
 import { pipeline } from '../schemas/pipeline';
-import { algorithmRun, jobRequest, stopRequest, storedRun } from '../schemas/requests';
+import { algorithmRun, caching, jobRequest, rerun, stopRequest, storedRun } from '../schemas/requests';
 import { stopJobs } from '../stop-jobs';
 
 export interface ExecOptions {
@@ -91,6 +91,39 @@ export function execRoutes(options: ExecOptions): Route[] {
       async handle({ body: { name, input = [] }, idempotencyKey }) {
         const document = { name, nodes: [{ nodeName: name, algorithmName: name, input }] };
         return jobIdOf(await starter.start(document, { types: ['algorithm'], ...keyed(idempotencyKey) }));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/exec/rerun',
+      operationId: 'execRerun',
+      summary: 'Run the pipeline of an earlier job again',
+      tag: 'exec',
+      body: rerun,
+      bodyCheck: 'strict',
+      answers: { 200: started },
+      errors: [400, 404],
+      async handle({ body: { jobId } }) {
+        const job = pipelines.getHandle(jobId);
+        const earlier = await job.started().catch(notFoundAs(`jobId ${jobId} Not Found`));
+        return jobIdOf(await starter.rerun(jobId, earlier));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/exec/caching',
+      operationId: 'execCaching',
+      summary: 'Run a node of an earlier job again, and all that come after it, with what the others have put out',
+      tag: 'exec',
+      body: caching,
+      bodyCheck: 'strict',
+      takesIdempotencyKey: true,
+      answers: { 200: started },
+      errors: [400, 404, 409],
+      async handle({ body: { jobId, nodeName }, idempotencyKey }) {
+        const job = pipelines.getHandle(jobId);
+        const earlier = await job.started().catch(invalidAs(`unable to find pipeline ${jobId}`));
+        return jobIdOf(await starter.startFrom({ jobId, nodeName }, earlier, keyed(idempotencyKey)));
       },
     }),
     route({

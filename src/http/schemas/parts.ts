@@ -15,8 +15,8 @@ export function oneOf<const Value extends string>(...values: readonly Value[]): 
 }
 
 /** HKube knows more of them; what this engine does not do is refused and not ignored. */
-export function only<const Value extends string>(value: Value): TUnsafe<Value> {
-  return Type.Unsafe<Value>({ type: 'string', 'x-only': value });
+export function only<const Value extends string>(...values: readonly Value[]): TUnsafe<Value> {
+  return Type.Unsafe<Value>({ type: 'string', 'x-only': values });
 }
 
 const NAME_PATTERN = '^[:\\-_.A-Za-z0-9]+$';

@@ -10,11 +10,17 @@ const MAX_TTL = 315_360_000;
 const node = Type.Object(
   {
     nodeName: Type.String({ minLength: 1, maxLength: 200 }),
-    algorithmName,
+    algorithmName: Type.Optional(algorithmName),
     input: Type.Optional(
       Type.Array(Type.Unsafe<Json>({}), { 'x-max-depth': MAX_DEPTH, description: 'the arguments of the algorithm' }),
     ),
-    kind: Type.Optional(only('algorithm')),
+    kind: Type.Optional(only('algorithm', 'pipeline', 'output')),
+    spec: Type.Optional(
+      Type.Object(
+        { name: Type.Optional(Type.String({ description: 'the stored pipeline that a node of kind pipeline runs' })) },
+        OPEN,
+      ),
+    ),
     ttl: Type.Optional(
       Type.Integer({ minimum: 0, maximum: MAX_TTL, description: 'seconds that one task may work; 0 is no limit' }),
     ),
@@ -29,8 +35,16 @@ const node = Type.Object(
     ),
     batchOperation: Type.Optional(oneOf('indexed', 'cartesian')),
     includeInResults: Type.Optional(Type.Boolean()),
+    origName: Type.Optional(
+      Type.String({ maxLength: 200, description: 'the name of the node in the pipeline that it came from' }),
+    ),
   },
-  { ...OPEN, title: 'Node', 'x-missing': { algorithmName: 'please provide algorithm name' } },
+  { ...OPEN, title: 'Node' },
+);
+
+const edge = Type.Object(
+  { source: Type.String({ minLength: 1, maxLength: 200 }), target: Type.String({ minLength: 1, maxLength: 200 }) },
+  { ...OPEN, title: 'Edge', description: 'the target waits for the source, and need not read it' },
 );
 
 const webhooks = Type.Object(
@@ -45,6 +59,25 @@ const options = Type.Object(
     ),
     progressVerbosityLevel: Type.Optional(oneOf<string>(...LEVELS, 'warning')),
     ttl: Type.Optional(Type.Integer({ maximum: MAX_TTL, description: 'seconds from submission; <= 0 is no limit' })),
+    activeTtl: Type.Optional(
+      Type.Unsafe<number | null>({
+        type: ['integer', 'null'],
+        minimum: 1,
+        maximum: MAX_TTL,
+        description: 'seconds from when the job was first active',
+      }),
+    ),
+    concurrentPipelines: Type.Optional(
+      Type.Object(
+        {
+          amount: Type.Integer({ minimum: 1, maximum: 10_000, description: 'of the same name and experiment' }),
+          rejectOnFailure: Type.Optional(
+            Type.Boolean({ default: true, description: 'whether one too many is refused, or stays pending' }),
+          ),
+        },
+        { ...CLOSED, title: 'ConcurrentPipelines' },
+      ),
+    ),
   },
   { ...OPEN, title: 'PipelineOptions' },
 );
@@ -85,6 +118,7 @@ export const pipeline = Type.Object(
   {
     name: pipelineName,
     nodes: Type.Array(node),
+    edges: Type.Optional(Type.Array(edge)),
     flowInput: Type.Optional(anyJson),
     webhooks: Type.Optional(webhooks),
     options: Type.Optional(options),

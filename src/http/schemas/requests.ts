@@ -20,6 +20,20 @@ export const algorithmRun = Type.Object(
   { ...CLOSED, title: 'AlgorithmRun', examples: [{ name: 'green-alg', input: [1] }] },
 );
 
+/** Of a job that ran before. */
+const earlierJob = Type.String({ minLength: 1, maxLength: 255, description: jobId.description ?? '' });
+
+export const rerun = Type.Object({ jobId: earlierJob }, { ...CLOSED, title: 'Rerun' });
+
+export const caching = Type.Object(
+  {
+    jobId: earlierJob,
+    nodeName: Type.String({ minLength: 1, maxLength: 200, description: 'where it begins' }),
+    debug: Type.Optional(Type.Boolean({ description: "taken from HKube's clients, without effect" })),
+  },
+  { ...CLOSED, title: 'Caching' },
+);
+
 /** What Temporal takes as the id of a workflow, and visibility as a keyword. */
 export const MAX_ID = 255;
 const id = Type.String({ maxLength: MAX_ID, description: jobId.description ?? '' });

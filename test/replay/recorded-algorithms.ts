@@ -1,0 +1,47 @@
+/** What is run where histories are recorded, and is stored there. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Algorithms } from '../../activities';
+import { exampleAlgorithms } from '../../src/examples';
+import type { Pipeline } from '../../src/domain/pipeline';
+import type { PipelinesPluginOptions } from '../../src/plugin';
+import type { Gate } from '../support/gate';
+
+export function recordedAlgorithms(gate: Gate): Algorithms {
+  const failsOnce = new Set<string>();
+  return {
+    ...exampleAlgorithms,
+    'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
+    'fails-alg': () => {
+      throw new Error('boom');
+    },
+    'sometimes-alg': ({ input: [value] }) => {
+      if (value === 3) throw new Error('three');
+      return value;
+    },
+    'short-alg': {
+      short: true,
+      run: async ({ input: [ms] }, { attempt, signal }) => {
+        if (attempt === 1) await sleep(Number(ms), undefined, { signal });
+        return ms;
+      },
+    },
+    'once-alg': ({ jobId, taskId }) => {
+      const key = jobId + taskId;
+      if (failsOnce.has(key)) return taskId;
+      failsOnce.add(key);
+      throw new Error('the first time');
+    },
+  };
+}
+
+export function pipelineOf(algorithmName: string, input: string | number): Pipeline {
+  return { name: 'recorded', nodes: [{ nodeName: 'green', algorithmName, input: [input] }] };
+}
+
+/** What those trigger that are named as they are. */
+export const RECORDED: PipelinesPluginOptions['stored'] = {
+  pipelines: {
+    get: (name) => Promise.resolve({ ...pipelineOf('green-alg', 1), name }),
+    triggeredBy: (name) => Promise.resolve(name === 'recorded' ? ['recorded-child', 'recorded-before'] : []),
+  },
+};
