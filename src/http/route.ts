@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import type { Static, TSchema, TUnknown } from '@sinclair/typebox';
-import { isForm, readForm } from './form';
+import { isForm, readForm, lengthOf } from './form';
 import { userOf } from './user';
 import { createValidator } from './validation';
 
@@ -132,7 +132,7 @@ async function formOf(ctx: RouterContext, takesBody: boolean, takesForm: boolean
     return takesForm ? await readForm(ctx) : ctx.throw(415, 'the content type should be application/json');
   if (!takesForm || takesBody) return undefined;
   // Nothing at all lacks the same as an empty form.
-  if ((ctx.request.length ?? 0) > 0) ctx.throw(415, 'the content type should be multipart/form-data');
+  if (lengthOf(ctx) > 0) ctx.throw(415, 'the content type should be multipart/form-data');
   return {};
 }
 

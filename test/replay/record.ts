@@ -3,9 +3,8 @@
  * for each version of the workflows that was ever published. A folder that is there is never written to again.
  */
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
@@ -22,6 +21,7 @@ import {
   triggersId,
 } from '../../workflows/messages';
 import { Gate } from '../support/gate';
+import { saveJob, writeHistory } from '../support/histories';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
 import { until } from '../support/until';
@@ -299,21 +299,7 @@ describe(`histories of ${folder}`, function () {
     await save(name, await run(pipeline, homes));
   }
 
-  /** The job's history, and those of its deliveries once they have ended. */
-  async function save(name: string, jobId: string): Promise<void> {
-    for (const suffix of ['', '/progress', '/result']) {
-      const handle = temporal.client.workflow.getHandle(jobId + suffix);
-      const isThere = await handle.result().then(
-        () => true,
-        (error: unknown) => !(error instanceof Error && error.name === 'WorkflowNotFoundError'),
-      );
-      if (!isThere) continue;
-      await write(name + suffix.replace('/', '-'), handle.workflowId);
-    }
-  }
-
-  async function write(name: string, workflowId: string): Promise<void> {
-    const history = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
-    await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
-  }
+  const save = (name: string, jobId: string): Promise<void> => saveJob(temporal.client, folder, name, jobId);
+  const write = (name: string, workflowId: string): Promise<void> =>
+    writeHistory(temporal.client, join(folder, `${name}.json`), workflowId);
 });
