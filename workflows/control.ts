@@ -3,8 +3,11 @@ import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { ProgressBody } from '../src/domain/events';
 import { currentStatus } from '../src/domain/bodies';
 import { isEnded, type Job } from '../src/domain/job';
+import { statesOf } from '../src/domain/job-graph';
 import type { JobEvent } from '../src/domain/schedule';
 import {
+  actionsQuery,
+  graphQuery,
   pauseSignal,
   pauseUpdate,
   resultPartsQuery,
@@ -34,6 +37,8 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   setHandler(statusQuery, () => currentStatus(job));
   setHandler(resultsQuery, () => job.record?.results ?? null);
   setHandler(resultPartsQuery, () => job.record?.parts ?? null);
+  setHandler(graphQuery, (query = {}) => ({ at: job.last.at, nodes: statesOf(job, query) }));
+  setHandler(actionsQuery, () => job.actions);
   setHandler(stopSignal, stop);
   setHandler(pauseSignal, pause);
   setHandler(resumeSignal, resume);

@@ -6,6 +6,8 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryRecord } from '../src/domain/delivery-record';
 import type { AttemptOutcome } from '../src/domain/delivery';
 import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
+import type { JobAction } from '../src/domain/job-actions';
+import type { ItemQuery, NodeStates } from '../src/domain/job-graph';
 import type { Announcement } from '../src/domain/registry';
 import type { ResultPart } from '../src/domain/result-parts';
 
@@ -21,6 +23,13 @@ export interface ProgressOutcome {
   readonly outcome: AttemptOutcome;
 }
 
+/** How the nodes of a job stood at a time. */
+export interface NodesAt {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly nodes: readonly NodeStates[];
+}
+
 /** The progress body that a debug subscriber would have got last. */
 export const statusQuery = defineQuery<ProgressBody>('status');
 /** The result body once the job has ended, else null. */
@@ -28,6 +37,11 @@ export const resultsQuery = defineQuery<ResultBody | null>('results');
 
 /** All of its data, where some of it lies in blobs: what `results` answers holds references instead then. Else null. */
 export const resultPartsQuery = defineQuery<readonly ResultPart[] | null>('resultParts');
+
+/** How its nodes stand, in the pipeline's order, and since when, in epoch milliseconds. */
+export const graphQuery = defineQuery<NodesAt, [query?: ItemQuery]>('graph');
+/** What people have done to it, in order. */
+export const actionsQuery = defineQuery<readonly JobAction[]>('actions');
 
 /** How the last progress event was answered that the job itself has sent; null before the first answer. */
 export const progressOutcomeQuery = defineQuery<ProgressOutcome | null>('progressOutcome');

@@ -6,6 +6,7 @@ import '../src/domain/delivery-input';
 import '../src/domain/delivery-record';
 import '../src/domain/details';
 import '../src/domain/homes';
+import '../src/domain/job-graph';
 import '../src/domain/limited';
 import '../src/domain/registry';
 import '../src/domain/schedule';
