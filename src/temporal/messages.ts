@@ -7,15 +7,16 @@ import { PipelineError } from '../domain/errors';
 import type { ProgressBody } from '../domain/events';
 
 /** @returns undefined where no worker answered within `waitMs` */
-export async function queryWithin<Ret>(
+export async function queryWithin<Ret, Args extends unknown[] = []>(
   client: Client,
   jobId: string,
-  query: QueryDefinition<Ret>,
+  query: QueryDefinition<Ret, Args>,
   waitMs: number,
+  ...args: Args
 ): Promise<Ret | undefined> {
   try {
     return await client.connection.withDeadline(Date.now() + waitMs, () =>
-      client.workflow.getHandle(jobId).query(query),
+      client.workflow.getHandle(jobId).query(query, ...args),
     );
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw error;
