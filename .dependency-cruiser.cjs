@@ -127,6 +127,7 @@ module.exports = {
         npm('koa', '@koa/router', '@koa/bodyparser', '@koa/cors', 'koa-helmet', 'helmet'),
         npm('koa-compress', 'koa-conditional-get', 'rate-limiter-flexible', 'better-sse'),
         npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),
+        npm('prom-client'),
         npm('pino'),
       ],
       { node: true },

@@ -1,6 +1,6 @@
 /** The facade's middleware, in order, on one screen. */
-import Router from '@koa/router';
-import Koa from 'koa';
+import Router, { type RouterContext } from '@koa/router';
+import Koa, { type Middleware } from 'koa';
 import compress from 'koa-compress';
 import conditional from 'koa-conditional-get';
 import helmet from 'koa-helmet';
@@ -12,6 +12,7 @@ import { readBody, refuseOtherTypes } from './body';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
+import { createMetrics } from './metrics';
 import { logRequests } from './request-log';
 import type { ResultUrls } from './result-urls';
 import { mountRoutes, type Route } from './route';
@@ -19,11 +20,18 @@ import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
 import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
+import { graphRoutes } from './routes/graph';
 import { healthRoutes, type Readiness } from './routes/health';
+import { jobDetailRoutes } from './routes/job-details';
+import { jobListRoutes } from './routes/job-lists';
 import { jobRoutes } from './routes/jobs';
+import { lastRunsRoutes } from './routes/last-runs';
+import { metricsRoutes } from './routes/metrics';
+import { searchRoutes } from './routes/search';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
 import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
+import { systemRoutes, type About } from './routes/system';
 import { webhookRoutes } from './routes/webhooks';
 
 export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEndpointOptions {
@@ -39,6 +47,8 @@ export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEnd
   readonly resultUrls?: Pick<ResultUrls, 'isSigned'>;
   /** The largest body of a pipeline that is run, for a client that has a place for large flow inputs. Default: 4 MB. */
   readonly maxPipelineBytes?: number;
+  /** What the facade tells of itself. */
+  readonly about?: About;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
@@ -49,24 +59,25 @@ const RUNS = new RegExp(`^${PREFIX}/exec/(raw|stored)/?$`);
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
-  const ours = apiRoutes(options);
-  const routes = [...greetingRoutes(ours), ...ours];
-  const versions = versionRoutes();
+  const routes = [...greetingRoutes(), ...apiRoutes(options)];
+  const metrics = createMetrics(options.pipelines);
+  const outside = [...versionRoutes(), ...metricsRoutes(metrics)];
   const api = new Router({ prefix: PREFIX, methods: METHODS });
   mountRoutes(api, routes);
   const above = new Router();
-  mountRoutes(above, versions);
+  mountRoutes(above, outside);
   const health = healthRoutes(options);
   const root = new Router();
   mountRoutes(root, health);
   const docs = new Router();
   docsRoutes(docs, [
-    { prefix: '', routes: versions, isGuarded: true },
+    { prefix: '', routes: outside, isGuarded: true },
     { prefix: PREFIX, routes, isGuarded: true },
     { prefix: '', routes: health, isGuarded: false },
   ]);
 
   app.use(logRequests(options.log));
+  app.use(metrics.middleware);
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
   app.use(root.routes());
@@ -82,9 +93,18 @@ export function createApp(options: AppOptions): Koa {
   app.use(readBody(RUNS, options.maxPipelineBytes));
   app.use(above.routes());
   app.use(api.routes());
+  app.use(preferExact);
   app.use(api.allowedMethods());
   return app;
 }
+
+/** What a path takes is told as the document has it: by the route that names it, where one with a parameter fits too. */
+const preferExact: Middleware = async (ctx, next) => {
+  const matched = (ctx as Partial<RouterContext>).matched ?? [];
+  const exact = matched.filter(({ path }) => !String(path).includes(':'));
+  if (exact.length > 0) Object.assign(ctx, { matched: exact });
+  await next();
+};
 
 /** Besides helmet's own: a facade without TLS has pages too, whose parts must not be asked for by https. */
 const PAGE_POLICY = { 'upgrade-insecure-requests': null };
@@ -92,11 +112,18 @@ const PAGE_POLICY = { 'upgrade-insecure-requests': null };
 function apiRoutes(options: AppOptions): Route[] {
   return [
     ...execRoutes(options),
+    ...searchRoutes(options),
     ...jobRoutes(options),
+    ...jobListRoutes(options),
+    ...jobDetailRoutes(options),
+    ...lastRunsRoutes({ pipelines: options.pipelines, group: 'pipelines', word: 'pipeline' }),
     ...webhookRoutes(options),
     ...deliveryRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
     ...storeEndpointRoutes(options),
+    // Behind those that read one definition, whose name may be `graph`.
+    ...graphRoutes(options),
+    ...systemRoutes(options),
   ];
 }

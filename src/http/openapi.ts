@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of the facade, made of the routes and the schemas by which they check. */
 import type { TSchema } from '@sinclair/typebox';
-import type { Route } from './route';
+import { NO_BODY, type Route } from './route';
 import { errorBody } from './schemas/answers';
 import { progressBody, resultBody } from './schemas/bodies';
 
@@ -69,7 +69,9 @@ export function createDocument(groups: readonly Mounted[]): object {
 }
 
 function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) => unknown): object {
-  const answers = Object.entries(one.answers).map(([code, schema]) => [code, answerOf(Number(code), refer(schema))]);
+  const answers = Object.entries(one.answers).map(([code, schema]) => {
+    return [code, answerOf(Number(code), schema === NO_BODY ? schema : refer(schema))];
+  });
   const errors = [
     ...(one.errors ?? []),
     ...(one.body === undefined ? [] : BODY_ERRORS),
@@ -88,9 +90,14 @@ function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) =>
     // Without a token where the facade asks for none.
     security: isGuarded ? [{}, { token: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
-    ...(one.body && { requestBody: { required: true, content: jsonOf(refer(one.body)) } }),
+    ...(one.body && { requestBody: { required: needsBody(one.body), content: jsonOf(refer(one.body)) } }),
     responses: Object.fromEntries([...answers, ...refusals]) as object,
   };
+}
+
+/** No body is an empty object. */
+function needsBody({ type, required = [] }: TSchema): boolean {
+  return type !== 'object' || (required as string[]).length > 0;
 }
 
 const IDEMPOTENCY_KEY = {
@@ -118,7 +125,13 @@ function parametersOf(
 }
 
 function answerOf(code: number, schema: unknown): object {
-  return { description: DESCRIPTIONS[code] ?? String(code), content: jsonOf(schema) };
+  const description = DESCRIPTIONS[code] ?? String(code);
+  return schema === NO_BODY ? { description } : { description, content: contentOf(schema) };
+}
+
+function contentOf(schema: unknown): object {
+  const { contentMediaType } = schema as { contentMediaType?: string };
+  return contentMediaType === undefined ? jsonOf(schema) : { [contentMediaType]: { schema } };
 }
 
 function jsonOf(schema: unknown): object {

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
-import type { Static, TSchema, TUnknown } from '@sinclair/typebox';
+import { Type, type Static, type TSchema, type TUnknown } from '@sinclair/typebox';
 import { createValidator } from './validation';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
@@ -32,7 +32,10 @@ interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema> {
    */
   readonly bodyCheck?: 'coerced' | 'strict' | 'entries';
   readonly takesIdempotencyKey?: boolean;
-  /** By status; the first is answered unless the handler names another. */
+  /**
+   * By status; the first is answered unless the handler names another. JSON, unless the schema has a `contentMediaType`:
+   * then it is a text.
+   */
   readonly answers: Readonly<Record<number, TSchema>>;
   /** The refusals that are its own; those of every route need not be listed. */
   readonly errors?: readonly number[];
@@ -49,16 +52,23 @@ export function route<P extends TSchema = TUnknown, Q extends TSchema = TUnknown
   return definition;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 class WithStatus {
   constructor(
     readonly status: number,
     readonly body: unknown,
+    readonly headers: Headers,
   ) {}
 }
 
-export function withStatus(status: number, body: unknown): WithStatus {
-  return new WithStatus(status, body);
+/** @param body nothing at all where it is undefined */
+export function withStatus(status: number, body?: unknown, headers: Headers = {}): WithStatus {
+  return new WithStatus(status, body, headers);
 }
+
+/** The answer that has no body. */
+export const NO_BODY = Type.Void();
 
 /** A body that is JSON already, and too large to be held. */
 class JsonStream {
@@ -99,11 +109,19 @@ function answerBy({
     const key = ctx.get('idempotency-key');
     const idempotencyKey = rest.takesIdempotencyKey === true && key !== '' ? key : undefined;
     const answer = await rest.handle({ ...asked, idempotencyKey });
-    ctx.status = answer instanceof WithStatus ? answer.status : Number(usual);
+    const { status, body, headers } =
+      answer instanceof WithStatus ? answer : { status: Number(usual), body: answer, headers: {} };
+    ctx.status = status;
+    ctx.set(headers);
+    if (body === undefined) {
+      ctx.body = '';
+      ctx.remove('content-type');
+      return;
+    }
+    const mediaType = rest.answers[status]?.['contentMediaType'] as string | undefined;
     // A text or null is JSON as well.
-    ctx.type = 'json';
-    const body: unknown = answer instanceof WithStatus ? answer.body : answer;
-    ctx.body = body instanceof JsonStream ? body.readable : JSON.stringify(body);
+    ctx.type = mediaType ?? 'json';
+    ctx.body = body instanceof JsonStream ? body.readable : mediaType === undefined ? JSON.stringify(body) : body;
   };
 }
 

@@ -51,6 +51,7 @@ function createAjv(coerceTypes: boolean): Ajv {
   });
   addFormats(ajv, ['date-time']);
   ajv.addFormat('url', (text) => /^https?:\/\//i.test(text) && /^[^\s\p{Cc}]+$/u.test(text));
+  ajv.addFormat('iso-time', (text) => ISO_TIME.test(text) && !Number.isNaN(Date.parse(text)));
   ajv.addKeyword({
     keyword: 'x-max-depth',
     type: ['object', 'array'],
@@ -72,6 +73,9 @@ function createAjv(coerceTypes: boolean): Ajv {
   ajv.addVocabulary(['x-message', 'x-missing']);
   return ajv;
 }
+
+/** A day, or a time with or without its zone: a day as `Date` takes it, in a year that Temporal takes. */
+const ISO_TIME = /^(19|20|21)\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 type Text = (at: string, error: ErrorObject, own: OwnKeywords) => string;
 

@@ -16,8 +16,8 @@ export interface Place {
   readonly width: number;
 }
 
-/** What a server lists at a time. */
-const WINDOW = 1_000;
+/** What is listed at a time: a page or two of what is asked for. */
+const WINDOW = 300;
 const FIRST_WIDTH_MS = 1_000;
 /** Clocks of servers may be ahead of ours. */
 const AHEAD_MS = 60_000;
@@ -48,28 +48,31 @@ async function* byTime(
 
   let from = after?.at ?? 0;
   let width = after?.width ?? FIRST_WIDTH_MS;
-  let isFirst = after === undefined;
-  for (;;) {
-    const rest = await listPage(client, searchFor(since(from)), WINDOW);
-    if (rest.next === undefined) {
-      yield* inOrder(rest.runs, isOpen, width, after);
+  if (after === undefined) {
+    const all = await listPage(client, searchFor(), WINDOW);
+    if (all.next === undefined) {
+      yield* inOrder(all.runs, isOpen, width, after);
       return;
     }
-    if (isFirst) from = await beginning((at) => count(client, searchFor(before(at))));
-    isFirst = false;
-    let found = await listPage(client, searchFor(since(from), before(from + width)), WINDOW);
-    while (found.next !== undefined && width > 1) {
+    from = await beginning((at) => count(client, searchFor(before(at))));
+  }
+  for (;;) {
+    const isLast = from + width > Date.now() + AHEAD_MS;
+    const window = isLast ? searchFor(since(from)) : searchFor(since(from), before(from + width));
+    const found = await listPage(client, window, WINDOW);
+    if (found.next !== undefined && width > 1) {
       width = Math.ceil(width / 4);
-      found = await listPage(client, searchFor(since(from), before(from + width)), WINDOW);
+      continue;
     }
     const runs = [...found.runs];
     // So many in one millisecond.
     for (let { next } = found; next !== undefined;) {
-      const more = await listPage(client, searchFor(since(from), before(from + width)), WINDOW, next);
+      const more = await listPage(client, window, WINDOW, next);
       runs.push(...more.runs);
       ({ next } = more);
     }
     yield* inOrder(runs, isOpen, width, after);
+    if (isLast) return;
     from += width;
     if (runs.length < WINDOW / 8) width *= 4;
   }

@@ -1,9 +1,15 @@
 /** What a query of Temporal's visibility is made of. */
 import { isGrpcServiceError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
-import { PipelineError } from '../domain/errors';
+import { invalid, PipelineError } from '../domain/errors';
 
-/** Within a text of a query a backslash takes the meaning of what follows it away. */
+/**
+ * Within a text of a query a backslash takes the meaning of what follows it away.
+ *
+ * @throws PipelineError `InvalidPipeline` for what no store has in a text, and the server fails at again and again
+ */
 export function quote(value: string): string {
+  if (value.includes('\0') || Buffer.from(value).toString() !== value)
+    throw invalid('data should NOT have null characters, or halves of characters, in what is searched for');
   return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
 }
 

@@ -16,6 +16,7 @@ import { isServed } from '../../temporal/pollers';
 import { createRegistryReader } from '../../temporal/registry';
 import { resolveAlgorithms } from '../../temporal/resolve-algorithms';
 import { reportReady, runAsChild } from '../child';
+import { version } from '../version';
 
 /** `temporal-pipelines serve`: answers requests until it is asked to stop, then lets open ones finish. */
 export async function serve(config: Config): Promise<void> {
@@ -72,6 +73,11 @@ async function listen(config: Config): Promise<Facade> {
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
     resultUrls,
     maxPipelineBytes: MAX_PIPELINE_BYTES,
+    about: {
+      version: version(),
+      clusterName: client.options.namespace,
+      storage: config.blobUrl === undefined ? 'fs' : 's3',
+    },
     readiness: () => readiness(client, store, taskQueue),
     log,
   });

@@ -1,6 +1,5 @@
 /** `/exec`: look at jobs. The answers are those of the webhooks (contract §8). */
 import type { PipelineClient } from '../../client';
-import { withDefaults } from '../../domain/defaults';
 import { PipelineError } from '../../domain/errors';
 import { notFoundAs } from '../not-found';
 import { asStream, route, type Route } from '../route';
@@ -8,6 +7,7 @@ import { startedPipeline } from '../schemas/answers';
 import { progressBody, resultBody } from '../schemas/bodies';
 import { anyJson } from '../schemas/parts';
 import { dataParams, jobParams } from '../schemas/requests';
+import { presentStarted } from '../started-pipeline';
 
 export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient }): Route[] {
   return [
@@ -63,11 +63,11 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       answers: { 200: startedPipeline },
       errors: [400, 404],
       async handle({ params: { jobId } }) {
-        const { pipeline, startTime, types } = await pipelines
+        const started = await pipelines
           .getHandle(jobId)
           .started()
           .catch(notFoundAs(`pipeline ${jobId} Not Found`));
-        return { ...withDefaults(pipeline), jobId, startTime, types };
+        return presentStarted(jobId, started);
       },
     }),
   ];
