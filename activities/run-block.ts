@@ -12,10 +12,12 @@ import { algorithmNotFound, algorithmNotShort, blockInterrupted } from './failur
 import type { HttpEndpoint } from './http-algorithm';
 import { isLarge, putOutput } from './outcome-blobs';
 import { putter, type BlobPlace } from './put-blobs';
+import { Pace } from './pace';
 import { ReachedOutcomes } from './reached';
 import { readFirst } from './read-first';
 import type { ReadInput } from './read-input';
 import { runItem, toFailure, toJson } from './run-item';
+import { SharedBlock } from './share-block';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
 
@@ -41,8 +43,9 @@ export interface RunBlockOptions extends BlobPlace {
 /** Makes the activity that runs blocks of items. */
 export function createRunBlock(options: RunBlockOptions): Activities['runBlock'] {
   const { algorithms, httpAlgorithm, isShuttingDown, readInput } = options;
+  const pace = new Pace();
   return async (block) => {
-    const { http, algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, budgetMs = Infinity } = block;
+    const { http, algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, shared, budgetMs = Infinity } = block;
     const { run, concurrency, short }: AlgorithmOptions =
       http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
     const context = Context.current();
@@ -64,6 +67,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     });
     if (!isLocal && !(await beginnings.ask([]))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
+    const sharing = new SharedBlock(context, shared, indexes.length, reached);
     const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
     const itemContext: AlgorithmContext = { signal: stop.signal, heartbeat: report, log: context.log, attempt };
     let bytes = 0;
@@ -91,6 +95,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     // Canceled, a block begins no other item: those in hand end by themselves, or by the stop signal.
     const isOver = (): boolean =>
       reached.begun === indexes.length ||
+      reached.begun >= sharing.limit ||
       bytes >= MAX_BLOCK_BYTES ||
       context.cancellationSignal.aborted ||
       workMs() >= budgetMs;
@@ -108,7 +113,9 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
           await runOne(reached.begin());
           const endedAt = performance.now();
           itemsMs += endedAt - now;
+          pace.note(algorithmName, endedAt - now);
           now = endedAt;
+          sharing.look(now);
         } else if (await beginnings.ask(reached.toOutcomes(), workMs() / begun)) now = performance.now();
         else return;
       }
@@ -117,11 +124,14 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const startedAt = performance.now();
     const timer = setInterval(report, HEARTBEAT_MS);
     try {
+      if (shared !== undefined && pace.isSlower(algorithmName, shared.afterMs)) await sharing.giveBackNow(width);
       const lanes = Array.from({ length: width }, lane);
+      sharing.start();
       await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
       stop.release();
       clearInterval(timer);
+      await sharing.release();
     }
     if (!reached.areAll) throw blockInterrupted({ outcomes: reached.toOutcomes() });
     const passedMs = performance.now() - startedAt;

@@ -13,7 +13,7 @@ import { toGraph, type ItemQuery, type JobGraph } from './domain/job-graph';
 import type { JobRecord } from './domain/job-record';
 import { closedRecord, describeJob, lastKnownStatus, isRecord } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
-import { readStartedJob, type StartedJob } from './temporal/started-job';
+import { readStartedJob, readSubmission, type StartedJob } from './temporal/started-job';
 import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
 import { actionsQuery, graphQuery, resultPartsQuery, resultsQuery, statusQuery } from '../workflows/messages';
 
@@ -103,9 +103,9 @@ export class JobHandle {
     return new JobResults({ results, ...(parts !== null && { parts }) }, this.blobs);
   }
 
-  /** When it was started, in milliseconds since 1970, UTC. */
+  /** When it was submitted, in milliseconds since 1970, UTC. */
   async startTime(): Promise<number> {
-    return (await this.describe()).startTime.getTime();
+    return await readSubmission(this.client, await this.describe());
   }
 
   /** What it was started with. Needs no worker. */
@@ -155,7 +155,7 @@ export class JobHandle {
    */
   async auditTrail(): Promise<readonly AuditEntry[]> {
     const description = await this.describe();
-    const run: AuditEntry = { at: description.startTime.getTime(), action: 'run' };
+    const run: AuditEntry = { at: await readSubmission(this.client, description), action: 'run' };
     const isRunning = description.status.name === 'RUNNING';
     const actions = isRunning
       ? await queryWithin(this.client, this.jobId, actionsQuery, STATUS_WAIT_MS)
@@ -176,10 +176,15 @@ export class JobHandle {
    * `status`, and at `error`, `nodeName` and `failures` or `reason`.
    */
   async result(): Promise<ResultBody> {
+    return (await this.untilEnded()).body();
+  }
+
+  /** The same where the results may be many: they are read as they are asked for. */
+  async untilEnded(): Promise<JobResults> {
     const handle = this.client.workflow.getHandle<() => Promise<JobRecord>>(this.jobId);
     // That it failed is no failure of this call; how it failed, or that it is no job at all, is read like any other's.
     const record: unknown = await handle.result().catch(() => undefined);
-    return isRecord(record) ? await new JobResults(record, this.blobs).body() : await this.results();
+    return isRecord(record) ? new JobResults(record, this.blobs) : await this.ended();
   }
 
   /**

@@ -7,18 +7,20 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  defineSignal,
   makeContinueAsNewFunc,
   patched,
   proxyActivities,
   proxyLocalActivities,
   rootCause,
   setCurrentDetails,
+  setHandler,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
-import { BLOCKS_YIELD } from '../src/domain/block';
+import { BLOCKS_YIELD, REST_GIVEN_BACK, type RestGivenBack } from '../src/domain/block';
 import { blocksOf, OWN_BLOCKS } from '../src/domain/batch-workflows';
 import { describeJob } from '../src/domain/details';
 import { PipelineError } from '../src/domain/errors';
@@ -32,7 +34,7 @@ import type { FindWorkers } from '../src/domain/service';
 import { reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { MAX_ERROR, toText } from '../src/domain/text';
-import { parseSettings, type JobSettings } from '../src/domain/settings';
+import { LATEST_VERSION, parseSettings, type JobSettings } from '../src/domain/settings';
 import { shortAlgorithms } from '../src/domain/short';
 import { parsePipeline } from '../src/domain/validate';
 import { batchWorkflowId } from './batch-messages';
@@ -43,6 +45,7 @@ import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
 import { ProgressSender, type SenderState } from './progress-sender';
 import { PIPELINE_STATUS } from './search-attributes';
+import { startTriggers } from './triggers';
 
 /** What a run of a job's workflow hands to the next, once its history has grown long. */
 export interface Continuation {
@@ -114,6 +117,9 @@ export async function runPipeline(
     // Only now: a message that came with the start is about a job that has started.
     handleMessages(job, apply);
     batches.handleReports();
+    setHandler(defineSignal<[told: RestGivenBack]>(REST_GIVEN_BACK), (told) => {
+      applyToRunning({ type: 'restGivenBack', ...told });
+    });
     void clock.run();
     void sender.run();
     void batches.send();
@@ -125,7 +131,7 @@ export async function runPipeline(
     clock.stop();
     cancelBlocks(false);
     const stopped = batches.stop();
-    await startDeliveries(job, sender, settings);
+    await Promise.all([startDeliveries(job, sender, settings), startTriggers(job, settings)]);
     await stopped;
     await letBlocksEnd();
   });
@@ -262,8 +268,10 @@ function parseOrFail(
 ): ReturnType<typeof parsePipeline> & { readonly settings: JobSettings & { readonly webhookTaskQueue: string } } {
   try {
     const given = parseSettings(overrides);
+    // Not the job's fault: its task is tried again until a newer worker takes it.
+    if (given.version > LATEST_VERSION) throw new Error(`version ${String(given.version)} of the settings is unknown`);
     const settings = { ...given, webhookTaskQueue: given.webhookTaskQueue ?? `${taskQueue}-webhooks` };
-    return { ...parsePipeline(document, settings), settings };
+    return { ...parsePipeline(document, { ...settings, ignoresTriggers: true }), settings };
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     throw ApplicationFailure.create({

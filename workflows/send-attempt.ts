@@ -1,8 +1,16 @@
 /** One attempt of a webhook as an activity, shared by the job's workflow and its deliveries'. */
-import { isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import { isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import { formatTimestamp } from '../src/domain/events';
-import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
+import {
+  LATEST_WINS,
+  LATEST_WINS_AT_FIRST,
+  longestMs,
+  type AttemptOutcome,
+  type RetryPolicy,
+  type SentOutcome,
+  type WebhookRequest,
+} from '../src/domain/delivery';
 import { isLimited, type Limited } from '../src/domain/limited';
 
 /** How long past its deadline an attempt is waited for before its worker is taken for lost. */
@@ -19,12 +27,25 @@ export interface AttemptOptions {
 /**
  * Waits until there is a place for it, which is no attempt (contract §7).
  *
- * @returns always an outcome; `lost` where the worker was, which is known only after the attempt's deadline
+ * @param until epoch milliseconds; whoever would have to wait longer does not
+ * @returns an outcome, `lost` where the worker was, which is known only after the attempt's deadline; undefined where none was
+ * made
  */
-export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<AttemptOutcome> {
+export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<AttemptOutcome>;
+export async function sendAttempt(
+  input: WebhookRequest,
+  options: AttemptOptions,
+  until: number,
+): Promise<AttemptOutcome | undefined>;
+export async function sendAttempt(
+  input: WebhookRequest,
+  options: AttemptOptions,
+  until = Infinity,
+): Promise<AttemptOutcome | undefined> {
   for (let asked = 0; ; asked++) {
     const answer = await offerAttempt(input, options, asked);
     if (!isLimited(answer)) return answer;
+    if (Date.now() + answer.limitedMs >= until && patched('bounded-places')) return undefined;
     await sleep(answer.limitedMs);
   }
 }
@@ -38,17 +59,19 @@ export async function offerAttempt(
   input: WebhookRequest,
   { taskQueue, priorityKey }: AttemptOptions,
   asked: number,
-): Promise<AttemptOutcome | Limited> {
+): Promise<SentOutcome | Limited> {
   const { sendWebhook } = proxyActivities<Activities>({
     taskQueue,
-    startToCloseTimeout: input.deadlineMs + GRACE_MS,
+    startToCloseTimeout: longestMs(input) + GRACE_MS,
     retry: { maximumAttempts: 1 },
     // Those that found no place once give way to those that come for the first time.
     priority: { priorityKey: asked === 0 ? priorityKey : priorityKey + 1 },
   });
   const startedAt = Date.now();
   try {
-    const summary = `${input.kind} ${String(input.sequence)}, attempt ${String(input.attempt)}`;
+    const last = input.followers?.at(-1)?.sequence;
+    const numbers = `${String(input.sequence)}${last === undefined ? '' : `…${String(last)}`}`;
+    const summary = `${input.kind} ${numbers}, attempt ${String(input.attempt)}`;
     const answer = await sendWebhook.executeWithOptions({ summary }, [input]);
     if (!isLimited(answer)) return answer;
     return { ...answer, limitedMs: Math.min(Math.max(answer.limitedMs, (asked + 1) * 1_000), LONGEST_WAIT_MS) };
@@ -61,4 +84,9 @@ export async function offerAttempt(
 /** First tries before retries (contract §7), within what the job's own priority leaves. */
 export function attemptPriority(attempt: number): number {
   return attempt === 1 ? 2 : 4;
+}
+
+/** What a progress event gets after such an answer. An earlier version heeded `Retry-After` for some seconds only. */
+export function progressPolicy({ retryAfterMs }: AttemptOutcome): RetryPolicy {
+  return retryAfterMs === undefined || patched('progress-retry-after') ? LATEST_WINS : LATEST_WINS_AT_FIRST;
 }

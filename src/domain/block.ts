@@ -38,6 +38,8 @@ export interface BlockInput {
   readonly itemTtlMs?: number;
   /** After so many milliseconds of work it begins no other item, and gives the rest back. Absent for no limit. */
   readonly budgetMs?: number;
+  /** Of items whose pace nobody knows yet, by what it is told of; see {@link RestGivenBack}. Absent: it keeps them all. */
+  readonly shared?: { readonly blockId: number; readonly afterMs: number };
   /** The endpoint that the items are sent to, one by one; absent where the worker has the algorithm itself. */
   readonly http?: { readonly url: string; readonly timeoutMs: number };
   /** Above so many bytes its outcomes go to a blob, where the worker has a place for blobs. Absent: never. */
@@ -45,6 +47,20 @@ export interface BlockInput {
   /** Arrays in what it answers whose elements become tasks. */
   readonly elementsOf?: readonly (readonly string[])[];
 }
+
+/**
+ * The signal by which a block that is `shared` tells its job that it has worked for so long, and begins no other item
+ * than its first ones: the rest goes to other blocks, while those are still in hand. Its own outcome is that of all that it
+ * has begun.
+ */
+export interface RestGivenBack {
+  readonly blockId: number;
+  /** How many of its items have begun, in the block's order. */
+  readonly begun: number;
+  /** Those of them that have ended, by position in the block: they do not wait for the others. */
+  readonly ended: readonly (readonly [position: number, outcome: ItemOutcome])[];
+}
+export const REST_GIVEN_BACK = 'restGivenBack';
 
 /** What an algorithm is given for one item, wherever it runs (contract §10). */
 export interface ItemArgs {

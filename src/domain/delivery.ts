@@ -37,6 +37,32 @@ export interface WebhookRequest {
   readonly body: string;
   /** The hard deadline of the whole attempt, in milliseconds. */
   readonly deadlineMs: number;
+  /** Later events to the same URL: see {@link Follower}. Default: none. */
+  readonly followers?: readonly Follower[];
+}
+
+/**
+ * An event that waits behind another when that is sent: it goes at once after it, where that was taken quickly. Each is an
+ * attempt of its own; one activity makes them, instead of one for each.
+ */
+export type Follower = Pick<WebhookRequest, 'webhookId' | 'sequence' | 'attempt' | 'body' | 'deadlineMs'>;
+
+/** Of its deadline; what an attempt may take at most where others follow. */
+const QUICK_SHARE = 0.1;
+
+/** The deadline of an event that follows another, so that both together last no longer than one alone may. */
+export function followingDeadline(deadlineMs: number): number {
+  return Math.floor(deadlineMs * (1 - QUICK_SHARE));
+}
+
+/** Whether the next event follows at once. @param sinceMs since the first attempt has begun */
+export function isFollowed(outcome: AttemptOutcome, { deadlineMs }: WebhookRequest, sinceMs: number): boolean {
+  return outcome.error === undefined && sinceMs <= deadlineMs * QUICK_SHARE;
+}
+
+/** What the request and its followers can take together, in milliseconds. */
+export function longestMs({ deadlineMs, followers = [] }: WebhookRequest): number {
+  return followers.reduce((sum, follower) => sum + follower.deadlineMs, deadlineMs);
 }
 
 /** What one HTTP request came to. Exactly one of «a 2xx `statusCode` and no `error`» and «an `error`» holds. */
@@ -55,6 +81,11 @@ export interface AttemptOutcome {
   readonly retryAfterMs?: number;
 }
 
+/** What the request came to, and those of its followers that were sent: in their order, all but the last delivered. */
+export interface SentOutcome extends AttemptOutcome {
+  readonly followers?: readonly AttemptOutcome[];
+}
+
 /** An entry of a delivery's attempt log. */
 export interface Attempt extends AttemptOutcome {
   /** 1, 2, 3 …, as sent in `x-pipeline-attempt`. */
@@ -68,6 +99,8 @@ export interface RetryPolicy {
   readonly scheduleMs: readonly number[];
   /** How many attempts a redirect or a 4xx without a retry meaning gets. */
   readonly clientErrorAttempts: number;
+  /** The longest wait that a receiver's `Retry-After` is heeded for, in milliseconds. Default: what is left of the schedule. */
+  readonly longestAskedMs?: number;
 }
 
 /** Contract §7: 13 attempts over 72 hours. */
@@ -79,8 +112,11 @@ export const MUST_DELIVER: RetryPolicy = {
   clientErrorAttempts: 5,
 };
 
+/** Of jobs that an earlier version has begun: a receiver could not ask for more than the few seconds of the schedule. */
+export const LATEST_WINS_AT_FIRST: RetryPolicy = { scheduleMs: [0, 1_000, 3_000], clientErrorAttempts: 1 };
+
 /** Contract §7: three attempts, after 1 s and 3 s; a redirect or another 4xx drops the event at once. */
-export const LATEST_WINS: RetryPolicy = { scheduleMs: [0, 1_000, 3_000], clientErrorAttempts: 1 };
+export const LATEST_WINS: RetryPolicy = { ...LATEST_WINS_AT_FIRST, longestAskedMs: sum(MUST_DELIVER.scheduleMs) };
 
 export type NextStep =
   | { readonly kind: 'delivered' }
@@ -90,7 +126,7 @@ export type NextStep =
 /** How long the progress events that a job left behind get all their attempts. */
 const LEFTOVERS_RETRIED_MS = 60_000;
 /** What the terminal event waits for the events before it at the most. */
-const LEFTOVERS_MS = 5 * 60_000;
+export const LEFTOVERS_MS = 5 * 60_000;
 
 /**
  * What an event that the job left behind still gets, before the terminal one: all its attempts in the first minute, then
@@ -123,9 +159,18 @@ export function nextStep(outcome: AttemptOutcome, attempts: number, policy: Retr
   const planned = policy.scheduleMs[attempts];
   if (attempts >= budget || planned === undefined) return { kind: 'dead', reason: 'exhausted' };
   const jittered = planned * (1 - JITTER + 2 * JITTER * random);
-  const horizon = policy.scheduleMs.slice(attempts).reduce((sum, delay) => sum + delay, 0);
+  const horizon = policy.longestAskedMs ?? sum(policy.scheduleMs.slice(attempts));
   const asked = Math.min(outcome.retryAfterMs ?? 0, horizon);
   return { kind: 'retry', delayMs: Math.round(Math.max(jittered, asked)) };
+}
+
+/** How long nothing of progress goes to a receiver that has answered so, in milliseconds. */
+export function quietMs({ retryAfterMs = 0 }: AttemptOutcome): number {
+  return Math.min(retryAfterMs, LATEST_WINS.longestAskedMs ?? 0);
+}
+
+function sum(delays: readonly number[]): number {
+  return delays.reduce((total, delay) => total + delay, 0);
 }
 
 /** A redirect, or a 4xx that does not say «later». */

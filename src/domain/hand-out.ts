@@ -9,6 +9,7 @@ import { elementsOf } from './elements-of';
 import { MAX_INLINE_BYTES, type Job, type NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
+import { mayShare, SHARED_FOR_MS, waitsForShared } from './share';
 import { mayRunHere } from './short';
 import { moveTasks } from './tasks';
 import { mayRead, noteReading } from './unread';
@@ -56,7 +57,7 @@ export function handOut(job: Job, now: number): RunBlock[] {
 function isReady(job: Job, node: NodeState, now: number): boolean {
   const mayGo =
     node.phase === 'open' && waiting(job, node) > 0 && mayRead(node) && mayAsk(job, node.plan.algorithmName, now);
-  return mayGo && now >= firstWaveEnd(node);
+  return mayGo && !waitsForShared(node) && now >= firstWaveEnd(node);
 }
 
 /** When more of a node goes out that waits for its first wave, in epoch milliseconds; 0 where it waits for nothing. */
@@ -90,7 +91,7 @@ function mayRunSuspect(job: Job): boolean {
 
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
-  const { indexes, isSuspect = false, isHere = false, budgetMs } = takeItems(job, node, now);
+  const { indexes, isSuspect = false, isHere = false, mayBeShared = false, budgetMs } = takeItems(job, node, now);
   const bind = (): BlockInput => ({ ...bindBlock(job, node, indexes), ...(budgetMs !== undefined && { budgetMs }) });
   let input = bind();
   let bytes = utf8Length(JSON.stringify(input));
@@ -114,9 +115,15 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   }
   const blockId = job.nextBlockId++;
   const { attempt, inlineBytes = 0 } = input;
+  const isShared = mayBeShared && indexes.length > 1;
+  if (isShared) {
+    input = { ...input, shared: { blockId, afterMs: SHARED_FOR_MS } };
+    node.isSharing = true;
+  }
   const riding = staysHere ? ({ isHere: true } as const) : batchRiding(job, node);
   if (staysHere) job.shortSince ??= now;
-  job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect, ...riding });
+  const shared = isShared ? ({ isShared } as const) : {};
+  job.blocks.set(blockId, { node, indexes, attempt, bytes, inlineBytes, isSuspect, ...riding, ...shared });
   node.blocksInFlight++;
   if (budgetMs !== undefined && node.next <= FIRST_WAVE) node.firstWaveUntil = now + FIRST_WAVE_MS;
   noteAsked(job, plan.algorithmName, now);
@@ -170,6 +177,8 @@ interface TakenItems {
   readonly isSuspect?: boolean;
   /** The workflow may run them itself. */
   readonly isHere?: boolean;
+  /** Others may be given a part of them, where there are several. */
+  readonly mayBeShared?: boolean;
   /** See `BlockInput`. */
   readonly budgetMs?: number;
 }
@@ -187,6 +196,7 @@ function takeItems(job: Job, node: NodeState, now: number): TakenItems {
   const isForeign = homeOf(job.settings.homes, algorithmName)?.kind === 'activity';
   const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
   if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
+  if (!alone && mayShare(job, node)) return { indexes: takeWaiting(node, FIRST_WAVE), mayBeShared: true };
   const sizing = { remaining: waiting(job, node), inFlight: job.blocks.size, measured: node.measured };
   const { size, ...budget } = alone
     ? { size: 1 }

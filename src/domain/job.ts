@@ -42,6 +42,8 @@ export interface NodeState {
   /** How often an item has run, for those that failed and run again. */
   runs: Record<number, number>;
   blocksInFlight: number;
+  /** Its first block is out, and has not given anything back. */
+  isSharing: boolean;
   measured: { items: number; ms: number };
   /** Of a wide node: until when no more of it goes out than its first wave, unless enough of that has ended. Epoch milliseconds. */
   firstWaveUntil: number;
@@ -66,6 +68,10 @@ export interface BlockInFlight {
   readonly attempt: number;
   /** Run by the workflow itself, as a local activity (`short.ts`). */
   readonly isHere?: true;
+  /** The indexes of those whose outcomes it has told before its end. */
+  readonly told?: readonly number[];
+  /** It may give a part of its items back before it ends; see `share.ts`. */
+  readonly isShared?: true;
   /** Whether it is the one item that may be what kills its workers. */
   readonly isSuspect: boolean;
   /** The size of its arguments. */
@@ -194,7 +200,7 @@ export function createJob(
     writingSince: undefined,
     resultText: undefined,
     services: new Map(),
-    outbox: createOutbox(level, settings.progressIntervalMs),
+    outbox: createOutbox(level, settings.progressIntervalMs, settings.dialect),
     last: { level: 'info', at: submittedAt, hasData: false },
     failures: [],
     actions: [],
@@ -231,6 +237,7 @@ function createNode(plan: NodePlan): NodeState {
     suspects: [],
     runs: {},
     blocksInFlight: 0,
+    isSharing: false,
     measured: { items: 0, ms: 0 },
     firstWaveUntil: 0,
   };

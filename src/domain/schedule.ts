@@ -3,9 +3,18 @@
  * It does no I/O and knows no clock, so the same events always make the same job. The job is changed in place: a copy of
  * a batch of a million items for each event would be quadratic.
  */
-import type { BlockOutcome } from './block';
+import type { BlockOutcome, RestGivenBack } from './block';
 import { closeBatch } from './batch-workflows';
-import { endBlock, failUnserved, leaveUnread, loseBatch, loseBlock, refuseBlock, type LostBlock } from './blocks';
+import {
+  endBlock,
+  failUnserved,
+  leaveUnread,
+  loseBatch,
+  loseBlock,
+  refuseBlock,
+  shareBlock,
+  type LostBlock,
+} from './blocks';
 import { tellFirstSnapshot } from './deferred';
 import { completeJob, completeWritten, draftResult, failJob, stopJob } from './endings';
 import type { JobStatus } from './events';
@@ -34,6 +43,8 @@ export type BlockEvent =
 
 export type JobEvent =
   | BlockEvent
+  /** A block that goes on has given a part of its items back. */
+  | ({ readonly type: 'restGivenBack' } & RestGivenBack)
   | { readonly type: 'started' }
   /** Goes on after `drain`: in a new run of its workflow, or in the same where the state was too large for that. */
   | { readonly type: 'continued' }
@@ -108,6 +119,9 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
       break;
     case 'blockLost':
       loseBlock(job, event, now);
+      break;
+    case 'restGivenBack':
+      shareBlock(job, event, now);
       break;
     case 'batchFull':
       closeBatch(job, event.batch);

@@ -1,12 +1,18 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
-import { arrayOf, integer, object, string, type Check } from './checks';
+import { arrayOf, integer, object, oneOf, string, type Check } from './checks';
 import { MUST_DELIVER } from './delivery';
+import { DIALECTS, type Dialect } from './dialect';
 import { invalid } from './errors';
 import { homesCheck, type Homes } from './homes';
 import type { StoredFlowInput } from './stored';
 
 /** How a job is run, as far as its pipeline does not say it. */
 export interface JobSettings {
+  /**
+   * By which rules the job is run, as one that was begun goes on as it began. 2: the first items of a node share a block.
+   * Default 1; `PipelineClient` starts jobs with the latest.
+   */
+  readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
   readonly window: number;
   /** The task queue of the activities that send webhooks. Default: the job's own with `-webhooks` behind it. */
@@ -31,11 +37,22 @@ export interface JobSettings {
   readonly dataUrl?: string;
   /** Where its flow input lies, which the pipeline is given without then. Default: it is in the pipeline. */
   readonly flowInput?: StoredFlowInput;
+  /**
+   * The names of the pipelines whose jobs have led to this one by triggers, the first of them first. With it, what the
+   * pipeline triggers is started when the job has completed. Default: it triggers nothing.
+   */
+  readonly triggeredBy?: readonly string[];
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
+  /** What the bodies of its webhooks look like. Default: as the contract says. */
+  readonly dialect?: Dialect;
 }
 
+/** Of jobs that are started now. */
+export const LATEST_VERSION = 2;
+
 export const DEFAULT_SETTINGS: JobSettings = {
+  version: 1,
   window: 50,
   maxBatch: 10_000_000,
   algorithmWaitMs: 60_000,
@@ -64,6 +81,7 @@ const elements = object(
 
 const settingsCheck = object(
   {
+    version: integer(1),
     window: integer(1, 1_000),
     webhookTaskQueue: string({ min: 1, max: 1_000 }),
     maxBatch: integer(1),
@@ -76,7 +94,9 @@ const settingsCheck = object(
     inlineLimit: integer(0),
     dataUrl: string({ min: 1, max: 4_000 }),
     flowInput: object({ blob, elements: arrayOf(elements) }, { required: ['blob', 'elements'], closed: true }),
+    triggeredBy: arrayOf(string({ min: 1 })),
     homes: homesCheck,
+    dialect: oneOf(...DIALECTS),
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

@@ -1,40 +1,47 @@
 /** The facade's middleware, in order, on one screen. */
-import Router, { type RouterContext } from '@koa/router';
-import Koa, { type Middleware } from 'koa';
+import Router from '@koa/router';
+import Koa from 'koa';
 import compress from 'koa-compress';
 import conditional from 'koa-conditional-get';
 import helmet from 'koa-helmet';
 import { METHODS } from 'node:http';
 import type { Logger } from 'pino';
 import type { RateLimit } from '../config-values';
+import { allowAsWritten } from './allow';
 import { allowOrigins, askToken, limitRate } from './access';
 import { readBody, refuseOtherTypes } from './body';
+import { answersIn } from './dialect';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
 import { createMetrics } from './metrics';
+import { acceptIngressPath } from './ingress';
 import { logRequests } from './request-log';
 import type { ResultUrls } from './result-urls';
 import { mountRoutes, type Route } from './route';
 import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
+import { experimentRoutes } from './routes/experiment';
 import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
 import { graphRoutes } from './routes/graph';
 import { healthRoutes, type Readiness } from './routes/health';
 import { jobDetailRoutes } from './routes/job-details';
 import { jobListRoutes } from './routes/job-lists';
-import { jobRoutes } from './routes/jobs';
+import { jobRoutes, type JobOptions } from './routes/jobs';
 import { lastRunsRoutes } from './routes/last-runs';
 import { metricsRoutes } from './routes/metrics';
+import { readmeRoutes } from './routes/readme';
 import { searchRoutes } from './routes/search';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
 import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
 import { systemRoutes, type About } from './routes/system';
+import { triggerRoutes } from './routes/triggers';
+import { definitionVersionRoutes } from './routes/versions';
 import { webhookRoutes } from './routes/webhooks';
 
-export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEndpointOptions {
+export interface AppOptions extends ExecOptions, JobOptions, StoreAlgorithmOptions, StoreEndpointOptions {
   /** The names, besides addresses and `localhost`, that the facade is reached by. */
   readonly hosts: readonly string[];
   /** Pages of these origins may ask; `*` is any. Default: none. */
@@ -70,14 +77,16 @@ export function createApp(options: AppOptions): Koa {
   const root = new Router();
   mountRoutes(root, health);
   const docs = new Router();
-  docsRoutes(docs, [
+  const groups = [
     { prefix: '', routes: outside, isGuarded: true },
     { prefix: PREFIX, routes, isGuarded: true },
     { prefix: '', routes: health, isGuarded: false },
-  ]);
+  ];
+  docsRoutes(docs, groups, answersIn(options.dialect));
 
   app.use(logRequests(options.log));
   app.use(metrics.middleware);
+  app.use(acceptIngressPath);
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
   app.use(root.routes());
@@ -93,18 +102,10 @@ export function createApp(options: AppOptions): Koa {
   app.use(readBody(RUNS, options.maxPipelineBytes));
   app.use(above.routes());
   app.use(api.routes());
-  app.use(preferExact);
+  app.use(allowAsWritten(PREFIX, routes));
   app.use(api.allowedMethods());
   return app;
 }
-
-/** What a path takes is told as the document has it: by the route that names it, where one with a parameter fits too. */
-const preferExact: Middleware = async (ctx, next) => {
-  const matched = (ctx as Partial<RouterContext>).matched ?? [];
-  const exact = matched.filter(({ path }) => !String(path).includes(':'));
-  if (exact.length > 0) Object.assign(ctx, { matched: exact });
-  await next();
-};
 
 /** Besides helmet's own: a facade without TLS has pages too, whose parts must not be asked for by https. */
 const PAGE_POLICY = { 'upgrade-insecure-requests': null };
@@ -116,12 +117,16 @@ function apiRoutes(options: AppOptions): Route[] {
     ...jobRoutes(options),
     ...jobListRoutes(options),
     ...jobDetailRoutes(options),
-    ...lastRunsRoutes({ pipelines: options.pipelines, group: 'pipelines', word: 'pipeline' }),
+    ...lastRunsRoutes(options, { group: 'pipelines', word: 'pipeline' }),
     ...webhookRoutes(options),
     ...deliveryRoutes(options),
+    ...triggerRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
     ...storeEndpointRoutes(options),
+    ...definitionVersionRoutes(options.store),
+    ...readmeRoutes(options.store),
+    ...experimentRoutes(options),
     // Behind those that read one definition, whose name may be `graph`.
     ...graphRoutes(options),
     ...systemRoutes(options),

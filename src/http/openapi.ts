@@ -1,8 +1,9 @@
 /** The OpenAPI 3.1 document of the facade, made of the routes and the schemas by which they check. */
 import type { TSchema } from '@sinclair/typebox';
+import { FORM_TYPES } from './form';
+import type { JobAnswers } from './dialect';
 import { NO_BODY, type Route } from './route';
 import { errorBody } from './schemas/answers';
-import { progressBody, resultBody } from './schemas/bodies';
 
 /** What every route behind the prefix may refuse: the token, the host, too many requests, and a Temporal that is away. */
 const COMMON_ERRORS = [401, 421, 429, 503];
@@ -17,7 +18,7 @@ const DESCRIPTIONS: Partial<Record<number, string>> = {
   404: 'not found',
   409: 'used for something else, or there already',
   413: 'the body is too large',
-  415: 'the body is no JSON by its content type',
+  415: 'the body is of another content type',
   421: 'the host is not served here',
   429: 'too many requests',
   503: 'nobody answered in time; may be repeated',
@@ -40,7 +41,10 @@ export interface Mounted {
   readonly isGuarded: boolean;
 }
 
-export function createDocument(groups: readonly Mounted[]): object {
+export function createDocument(
+  groups: readonly Mounted[],
+  { progressWebhook, resultWebhook }: JobAnswers['schemas'],
+): object {
   const schemas: Record<string, object> = {};
   const refer = (schema: unknown): unknown => hoist(schema, schemas);
   const paths: Record<string, Record<string, object>> = {};
@@ -58,8 +62,8 @@ export function createDocument(groups: readonly Mounted[]): object {
     servers: [{ url: '/' }],
     paths,
     webhooks: {
-      progress: webhookOf('Progress of a job, to `webhooks.progress` of its pipeline', refer(progressBody)),
-      result: webhookOf('The end of a job, to `webhooks.result` of its pipeline', refer(resultBody)),
+      progress: webhookOf('Progress of a job, to `webhooks.progress` of its pipeline', refer(progressWebhook)),
+      result: webhookOf('The end of a job, to `webhooks.result` of its pipeline', refer(resultWebhook)),
     },
     components: {
       schemas: { ...schemas },
@@ -74,7 +78,7 @@ function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) =>
   });
   const errors = [
     ...(one.errors ?? []),
-    ...(one.body === undefined ? [] : BODY_ERRORS),
+    ...(one.body === undefined && one.form === undefined ? [] : BODY_ERRORS),
     ...(isGuarded ? COMMON_ERRORS : []),
   ];
   const refusals = [...new Set(errors)].map((code) => [String(code), answerOf(code, refer(errorBody))]);
@@ -90,14 +94,14 @@ function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) =>
     // Without a token where the facade asks for none.
     security: isGuarded ? [{}, { token: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
-    ...(one.body && { requestBody: { required: needsBody(one.body), content: jsonOf(refer(one.body)) } }),
+    ...((one.body ?? one.form) && { requestBody: { required: needsBody(one), content: contentOf(one, refer) } }),
     responses: Object.fromEntries([...answers, ...refusals]) as object,
   };
 }
 
 /** No body is an empty object. */
-function needsBody({ type, required = [] }: TSchema): boolean {
-  return type !== 'object' || (required as string[]).length > 0;
+function needsBody({ body }: Route): boolean {
+  return body?.['type'] !== 'object' || ((body['required'] ?? []) as string[]).length > 0;
 }
 
 const IDEMPOTENCY_KEY = {
@@ -124,12 +128,18 @@ function parametersOf(
   }));
 }
 
-function answerOf(code: number, schema: unknown): object {
-  const description = DESCRIPTIONS[code] ?? String(code);
-  return schema === NO_BODY ? { description } : { description, content: contentOf(schema) };
+/** What may be sent, by its type. */
+function contentOf({ body, form }: Route, refer: (schema: unknown) => unknown): object {
+  const forms = form === undefined ? [] : FORM_TYPES.map((type) => [type, { schema: refer(form) }] as const);
+  return { ...(body && jsonOf(refer(body))), ...Object.fromEntries(forms) };
 }
 
-function contentOf(schema: unknown): object {
+function answerOf(code: number, schema: unknown): object {
+  const description = DESCRIPTIONS[code] ?? String(code);
+  return schema === NO_BODY ? { description } : { description, content: answerContentOf(schema) };
+}
+
+function answerContentOf(schema: unknown): object {
   const { contentMediaType } = schema as { contentMediaType?: string };
   return contentMediaType === undefined ? jsonOf(schema) : { [contentMediaType]: { schema } };
 }

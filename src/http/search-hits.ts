@@ -4,14 +4,15 @@ import { withDefaults } from '../domain/defaults';
 import { PipelineError } from '../domain/errors';
 import type { Pipeline } from '../domain/pipeline';
 import { mapAtOnce } from '../temporal/at-once';
+import type { JobAnswers } from './dialect';
 import { isWanted, project, type Fields } from './projection';
 
 /** Of those whose histories are read at a time. */
 const AT_ONCE = 10;
 
 /** Those that Temporal has forgotten meanwhile are left out. */
-export async function presentHits(jobs: readonly FoundJob[], fields: Fields): Promise<object[]> {
-  const hits = await mapAtOnce(jobs, AT_ONCE, (job) => presentHit(job, fields).catch(forgotten));
+export async function presentHits(jobs: readonly FoundJob[], fields: Fields, answers: JobAnswers): Promise<object[]> {
+  const hits = await mapAtOnce(jobs, AT_ONCE, (job) => presentHit(job, fields, answers).catch(forgotten));
   return hits.filter((hit) => hit !== undefined);
 }
 
@@ -21,17 +22,17 @@ export function forgotten(error: unknown): undefined {
   throw error;
 }
 
-async function presentHit(job: FoundJob, fields: Fields): Promise<object> {
+async function presentHit(job: FoundJob, fields: Fields, answers: JobAnswers): Promise<object> {
   const wants = (name: string): boolean => isWanted(fields, name);
-  const [started, status, ending] = await Promise.all([
-    wants('userPipeline') || wants('pipeline') ? job.started() : undefined,
+  const wantsPipeline = wants('userPipeline') || wants('pipeline');
+  const [startTime, started, status, ending] = await Promise.all([
+    wantsPipeline || wants('status') || wants('result') ? job.startTime() : 0,
+    wantsPipeline ? job.started() : undefined,
     wants('status') ? job.status() : undefined,
     wants('result') ? job.ending() : undefined,
   ]);
-  const { jobId, startTime, rootJobId } = job;
+  const { jobId, rootJobId } = job;
   const sent = started && withoutFlowInput(started.pipeline);
-  const { jobId: _, ...statusOnly } = status ?? {};
-  const { jobId: __, data: ___, ...resultOnly } = ending ?? {};
   const timeTook = ((job.closeTime ?? startTime) - startTime) / 1_000;
   const hit = {
     jobId,
@@ -44,10 +45,16 @@ async function presentHit(job: FoundJob, fields: Fields): Promise<object> {
         ...(rootJobId !== undefined && { rootJobId }),
       },
     }),
-    ...(status && { status: statusOnly }),
-    ...(ending && { result: { ...resultOnly, startTime, timeTook } }),
+    ...(status && { status: without(answers.toStatus(status, startTime), ['jobId']) }),
+    ...(ending && {
+      result: { ...without(answers.toResults(ending, startTime), ['jobId', 'data']), startTime, timeTook },
+    }),
   };
   return project(hit, fields);
+}
+
+function without(body: object, keys: readonly string[]): object {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !keys.includes(key))) as object;
 }
 
 /** A page of large ones would be larger than anybody wants; exec/flowInput answers it. */

@@ -6,8 +6,10 @@ import { Ajv, type ErrorObject } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { Static, TSchema } from '@sinclair/typebox';
 import { MAX_SHOWN_NAME } from '../domain/checks';
+import { countsMonths, parseCron } from '../domain/cron';
 import { invalid } from '../domain/errors';
 import { isTooDeep } from '../domain/json';
+import { MONTHS_RULE } from '../domain/triggers';
 
 /** What a schema says besides the vocabulary of JSON Schema. */
 interface OwnKeywords {
@@ -50,8 +52,18 @@ function createAjv(coerceTypes: boolean): Ajv {
     strictTypes: false,
   });
   addFormats(ajv, ['date-time']);
+  const { validate } = ajv.formats['date-time'] as { readonly validate: (text: string) => boolean };
+  // A leap second is well written, and no time that a Date knows.
+  ajv.addFormat('date-time', (text) => validate(text) && !Number.isNaN(Date.parse(text)));
   ajv.addFormat('url', (text) => /^https?:\/\//i.test(text) && /^[^\s\p{Cc}]+$/u.test(text));
   ajv.addFormat('iso-time', (text) => ISO_TIME.test(text) && !Number.isNaN(Date.parse(text)));
+  ajv.addFormat('cron', (text) => parseCron(text) !== undefined);
+  ajv.addKeyword({
+    keyword: 'x-cron-months',
+    type: 'string',
+    schemaType: 'boolean',
+    validate: (_: boolean, value: string) => !countsMonths(value),
+  });
   ajv.addKeyword({
     keyword: 'x-max-depth',
     type: ['object', 'array'],
@@ -94,6 +106,7 @@ const TEXTS: Partial<Record<string, Text>> = {
   'x-max-depth': (at, { schema }) => `${at} should NOT be nested deeper than ${String(schema)} levels`,
   'x-only': (at, { data, schema }) =>
     `${at} "${String(data).slice(0, 50)}" is not supported, only "${String(schema)}" is`,
+  'x-cron-months': (at) => `${at} ${MONTHS_RULE}`,
   'x-credentials': (at) => `${at} should NOT have credentials`,
 };
 

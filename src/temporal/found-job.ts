@@ -10,6 +10,7 @@ import { readStartedJob, type StartedJob } from './started-job';
 /** A job that a search has found. Where Temporal has forgotten it meanwhile a call throws a PipelineError `NotFound`. */
 export class FoundJob {
   private closed: Promise<JobRecord> | undefined;
+  private start: Promise<StartedJob> | undefined;
 
   constructor(
     private readonly client: Client,
@@ -38,9 +39,11 @@ export class FoundJob {
     return this.run.status.name === 'COMPLETED' ? (said ?? 'completed') : 'failed';
   }
 
-  /** Milliseconds since 1970, UTC. */
-  get startTime(): number {
-    return this.run.startTime.getTime();
+  /** When it was submitted: milliseconds since 1970, UTC. */
+  async startTime(): Promise<number> {
+    const { raw, runId, startTime } = this.run;
+    // A run that continues another has a start of its own.
+    return raw.firstRunId === runId ? startTime.getTime() : (await this.started()).startTime;
   }
 
   /** Milliseconds since 1970, UTC; undefined while it runs. */
@@ -65,7 +68,8 @@ export class FoundJob {
 
   /** What it was started with; without a flow input that lies in a blob. */
   started(): Promise<StartedJob> {
-    return this.known(readStartedJob(this.client, this.run));
+    this.start ??= this.known(readStartedJob(this.client, this.run));
+    return this.start;
   }
 
   private record(): Promise<JobRecord> {

@@ -1,8 +1,9 @@
 /** What a job was started with: no worker is asked. */
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';
 import type { JobSettings } from '../domain/settings';
+import type { JobSnapshot } from '../domain/snapshot';
 import type { StoredFlowInput } from '../domain/stored';
 import { PIPELINE_TYPES } from '../../workflows/search-attributes';
 
@@ -15,6 +16,7 @@ export type JobType =
 
 /** Of a job that another has started. */
 export interface Origin {
+  /** The job that has started it. */
   readonly parentJobId: string;
   /** The job that nobody has started, at the root of the tree. */
   readonly rootJobId: string;
@@ -44,9 +46,22 @@ export async function readStartedJob(
   return {
     ...(flowInput !== undefined && { flowInput }),
     pipeline: args[0] as Pipeline,
-    startTime: startTime.getTime(),
+    startTime: submissionIn(args, startTime),
     types: typedSearchAttributes.get(PIPELINE_TYPES) ?? [],
   };
+}
+
+/** When a job was submitted, in epoch milliseconds: a run that continues another has a start of its own. */
+export async function readSubmission(client: Client, description: WorkflowExecutionDescription): Promise<number> {
+  const { workflowId, runId, startTime, raw } = description;
+  if (raw.workflowExecutionInfo?.firstRunId === runId) return startTime.getTime();
+  return submissionIn((await readStart(client, { workflowId, runId })).args, startTime);
+}
+
+/** @param args of a run of a job that has started at that time */
+export function submissionIn(args: readonly unknown[], startTime: Date): number {
+  const earlier = args[2] as { readonly job?: Pick<JobSnapshot, 'submittedAt'> } | null | undefined;
+  return earlier?.job?.submittedAt ?? startTime.getTime();
 }
 
 /** How a run of a workflow began. */

@@ -1,21 +1,22 @@
 /** What a query of Temporal's visibility is made of. */
 import { isGrpcServiceError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
-import { invalid, PipelineError } from '../domain/errors';
+import { PipelineError } from '../domain/errors';
 
 /**
- * Within a text of a query a backslash takes the meaning of what follows it away.
- *
- * @throws PipelineError `InvalidPipeline` for what no store has in a text, and the server fails at again and again
+ * Within a text of a query a backslash takes the meaning of what follows it away. A zero byte and half of a character are
+ * nowhere in what is looked for, and stores fail over them.
  */
 export function quote(value: string): string {
-  if (value.includes('\0') || Buffer.from(value).toString() !== value)
-    throw invalid('data should NOT have null characters, or halves of characters, in what is searched for');
-  return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
+  const whole = Buffer.from(value.replaceAll('\0', '\ufffd')).toString();
+  return `'${whole.replaceAll(/[\\']/g, '\\$&')}'`;
 }
 
-/** @param time milliseconds since 1970, UTC */
+/** Years of four digits, which is all that the server reads. */
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** @param time milliseconds since 1970, UTC; nothing is older, nor as young as the last that can be asked for */
 export function quoteTime(time: number): string {
-  return quote(new Date(time).toISOString());
+  return quote(new Date(Math.min(Math.max(time, 0), LAST_TIME)).toISOString());
 }
 
 export interface Search {

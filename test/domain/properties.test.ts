@@ -79,7 +79,12 @@ const document = fc
   );
 
 const often = <Value>(weight: number, value: Value) => ({ weight, arbitrary: fc.constant(value) });
-const blockKinds = [often(6, 'end' as const), often(1, 'lose' as const), often(1, 'give back' as const)];
+const blockKinds = [
+  often(6, 'end' as const),
+  often(1, 'lose' as const),
+  often(1, 'give back' as const),
+  often(2, 'share' as const),
+];
 const otherKinds = [
   often(2, 'take' as const),
   ...(['pass', 'pause', 'resume', 'continue'] as const).map((kind) => often(1, kind)),
@@ -88,6 +93,7 @@ const stepOf = <Kind>(kind: fc.Arbitrary<Kind>) => fc.record({ kind, pick: fc.na
 const scenario = fc.record({
   document,
   window: fc.integer({ min: 1, max: 6 }),
+  version: fc.constantFrom(1, 2),
   stores: fc.boolean(),
   isWide: fc.boolean(),
   steps: fc.array(stepOf(fc.oneof(...blockKinds, ...otherKinds)), { maxLength: 100, size: 'max' }),

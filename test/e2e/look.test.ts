@@ -74,7 +74,7 @@ describe('looking at jobs by the facade', () => {
         'pause',
         'run',
       ]);
-      expect(trail['0']).to.include({ user: 'defaultUser', reason: 'enough' });
+      expect(trail['0']).to.include({ user: 'anonymous', reason: 'enough' });
       const times = ['3', '2', '1', '0'].map((index) => trail[index]?.timestamp ?? 0);
       expect(times).to.deep.equal(times.toSorted((one, other) => one - other));
       const running = bodyOf(await facade.get(`/api/v1/exec/auditTrail/${idOf('paused')}`)) as Record<string, object>;

@@ -8,12 +8,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
 import { announce } from '../../src/temporal/registry';
-import { RECONCILE_WEBHOOKS, registryId } from '../../workflows/messages';
+import { RECONCILE_WEBHOOKS, registryId, START_SCHEDULED, triggersId } from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
@@ -39,6 +40,12 @@ describe(`histories of ${folder}`, function () {
     worker = await startWorker(temporal, {
       taskQueue: 'recorded',
       settings: { window: 4, retryScheduleMs: [0, 1_000, 1_000] },
+      stored: {
+        pipelines: {
+          get: (name) => Promise.resolve({ ...pipelineOf('green-alg', 1), name }),
+          triggeredBy: (name) => Promise.resolve(name === 'recorded' ? ['recorded-child', 'recorded-before'] : []),
+        },
+      },
       algorithms: {
         ...exampleAlgorithms,
         'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
@@ -67,6 +74,7 @@ describe(`histories of ${folder}`, function () {
     receiver = await Receiver.start(({ path }, count) => {
       if (path.startsWith('/down')) return 503;
       if (path.startsWith('/gone')) return 410;
+      if (path.startsWith('/asks') && count <= 3) return { status: 429, headers: { 'retry-after': '2' } };
       if (path === '/algorithm') return { status: 200, body: '"done"' };
       return path.startsWith('/flaky') && count < 3 ? 500 : 200;
     });
@@ -118,6 +126,15 @@ describe(`histories of ${folder}`, function () {
     await save('again', job.jobId);
   });
 
+  it('a receiver that asks for some time', async () => {
+    const job = await worker.client.start({ ...pipelineOf('held-alg', 1), webhooks: hooks('/asks', '/result') });
+    await receiver.until(() => receiver.on('/asks').length === 4);
+    gate.open(job.jobId);
+    await job.result();
+    await save('asked', job.jobId);
+    await record('asked-late', { ...pipelineOf('short-alg', 1), webhooks: hooks('/asks/late', '/result') });
+  });
+
   it('a test send', async () => {
     await worker.client.deliveries.test(`${receiver.url}/progress`, 'progress');
     for await (const { workflowId } of temporal.client.workflow.list({ query: "WorkflowType = 'testWebhook'" })) {
@@ -153,6 +170,17 @@ describe(`histories of ${folder}`, function () {
       webhooks: hooks('/progress', '/result'),
       options: { progressVerbosityLevel: 'trace' },
     });
+  });
+
+  it("a tolerated failure in HKube's dialect", async () => {
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { dialect: 'hkube' } });
+    const handle = await client.start({
+      ...pipelineOf('sometimes-alg', '#[1...6]'),
+      webhooks: hooks('/progress', '/result'),
+      options: { progressVerbosityLevel: 'trace' },
+    });
+    await handle.result();
+    await save('dialect', handle.jobId);
   });
 
   it('failed, retried and stopped', async () => {
@@ -219,6 +247,29 @@ describe(`histories of ${folder}`, function () {
     const workflowId = 'recorded-look';
     await temporal.client.workflow.execute(RECONCILE_WEBHOOKS, { workflowId, taskQueue: 'recorded', args: [] });
     await write('reconciler', workflowId);
+  });
+
+  it('a job that triggers another, a cycle, and a time of a schedule', async () => {
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { triggeredBy: [] } });
+    const plain = await client.start({ ...pipelineOf('green-alg', 1), name: 'recorded-alone' });
+    await plain.result();
+    await write('triggers-none', plain.jobId);
+    const handle = await client.start(pipelineOf('green-alg', 1), { triggeredBy: ['recorded-before'] });
+    await handle.result();
+    const workflowId = triggersId(handle.jobId);
+    await temporal.client.workflow
+      .getHandle(workflowId)
+      .result()
+      .catch(() => undefined);
+    await write('triggers', handle.jobId);
+    await write('triggers-started', workflowId);
+    const scheduled = 'recorded-2026-01-01T00:00:00Z';
+    await temporal.client.workflow.execute(START_SCHEDULED, {
+      workflowId: scheduled,
+      taskQueue: 'recorded',
+      args: [{ name: 'recorded-child' }],
+    });
+    await write('scheduled', scheduled);
   });
 
   function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {

@@ -13,7 +13,7 @@ import { Engine, itemsOf, MAX_TURNS, type Item } from './engine';
 export type OutcomeKind = 'ok' | 'error' | 'final';
 
 export interface Step {
-  readonly kind: 'end' | 'lose' | 'give back' | 'take' | 'pass' | 'pause' | 'resume' | 'continue';
+  readonly kind: 'end' | 'lose' | 'give back' | 'share' | 'take' | 'pass' | 'pause' | 'resume' | 'continue';
   /** Which of the running blocks, and how much of it. */
   readonly pick: number;
   /** Of the block's items, over and over. */
@@ -23,6 +23,8 @@ export interface Step {
 export interface Scenario {
   readonly document: { readonly options: { readonly batchTolerance: number } };
   readonly window: number;
+  /** Of the job's settings. */
+  readonly version: number;
   /** Whether batch workflows run its blocks. */
   readonly isWide: boolean;
   /** Whether outcomes lie in blobs. */
@@ -49,8 +51,8 @@ export class Account {
   private runs = 0;
 
   constructor(private readonly scenario: Scenario) {
-    const { document, window, stores, isWide } = scenario;
-    this.engine = new Engine(document, { window }, stores);
+    const { document, window, version, stores, isWide } = scenario;
+    this.engine = new Engine(document, { window, version }, stores);
     if (isWide) this.engine.job.batches.isInUse = true;
     this.tell('pending');
     this.tell('active');
@@ -90,6 +92,9 @@ export class Account {
     else if (kind === 'pause' || kind === 'resume') {
       if (job.status === (kind === 'pause' ? 'active' : 'paused')) this.tell(kind === 'pause' ? 'paused' : 'resumed');
       engine.apply({ type: kind });
+    } else if (kind === 'share') {
+      const width = block === undefined ? 0 : itemsOf(block).length;
+      if (block?.input.shared !== undefined && width > 1) engine.share(block, 1 + (pick % (width - 1)));
     } else if (block !== undefined) {
       const items = itemsOf(block);
       const outcomes = items.map((item, position) => this.outcome(item, kinds[position % kinds.length]));

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { after, before } from 'mocha';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -43,13 +44,23 @@ async function install(): Promise<void> {
     // The next way.
   }
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-qq'], { env, timeout: INSTALL_TIMEOUT });
   const packages = ['chromium', 'fonts-dejavu-core'];
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
-    env,
-    timeout: INSTALL_TIMEOUT,
-  });
+  await runApt(['update', '-qq']);
+  await runApt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+}
+
+/** Test files run side by side, and so may their installations: one waits for the other. */
+async function runApt(args: readonly string[]): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
+  for (const deadline = Date.now() + INSTALL_TIMEOUT; ;) {
+    try {
+      await run('apt-get', [...args], { env, timeout: INSTALL_TIMEOUT });
+      return;
+    } catch (error) {
+      if (!/could not get lock|unable to lock/i.test(String(error)) || Date.now() > deadline) throw error;
+      await sleep(1_000);
+    }
+  }
 }
 
 async function findChromium(): Promise<string> {

@@ -1,6 +1,6 @@
 /** Plays the workflow's part without Temporal: runs a job's blocks and takes the events of its outbox, in made-up time. */
 import { inputAt, type BlockHeartbeat, type ItemOutcome } from '../../src/domain/block';
-import { fromRuns } from '../../src/domain/index-runs';
+import { fromRuns, toRuns } from '../../src/domain/index-runs';
 import type { ProgressBody } from '../../src/domain/events';
 import type { JobRecord } from '../../src/domain/job-record';
 import { nextBody } from '../../src/domain/deferred';
@@ -174,6 +174,18 @@ export class Engine {
   unread(block: RunBlock | string, error: string, isGone: boolean): void {
     const { blockId } = this.release(block);
     this.apply({ type: 'blockUnread', blockId, error, isGone });
+  }
+
+  /** Lets a block that is shared go on with its first items, of which some have ended, and give the others back. */
+  share(which: RunBlock | string, begun: number, ...outcomes: readonly ItemOutcome[]): RunBlock {
+    const block = typeof which === 'string' ? this.find(which) : which;
+    const { input } = block;
+    const items = toRuns(fromRuns(input.items ?? []).slice(0, begun));
+    const kept = { ...block, input: { ...input, items } };
+    this.running.splice(this.running.indexOf(block), 1, kept);
+    const ended = outcomes.map((outcome, position) => [position, outcome] as const);
+    this.apply({ type: 'restGivenBack', blockId: block.blockId, begun, ended });
+    return kept;
   }
 
   private release(which: RunBlock | string): RunBlock {

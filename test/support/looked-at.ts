@@ -49,6 +49,7 @@ export function useJobsOfEachKind(): LookedAt {
 
   before('run jobs that end in each way', async function () {
     this.timeout(60_000);
+    bodyOf(await facade.post('/api/v1/experiment', { name: experimentName }));
     const handle = (name: string) => suite.worker.client.getHandle(idOf(name));
     const start = async (name: string, algorithmName: string): Promise<void> => {
       const { jobId } = bodyOf(await facade.post('/api/v1/exec/raw', pipeline(name, algorithmName))) as {

@@ -8,6 +8,7 @@ import type { PipelinesPluginOptions } from '../../src/plugin';
 import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { createPipelineWorker } from '../../src/worker';
+import { registryId } from '../../workflows/messages';
 import { SHARED } from './shared';
 import { quietRuntime } from './runtime';
 import type { TestTemporal } from './temporal';
@@ -32,6 +33,8 @@ export interface TestWorkerOptions {
   readonly webhooks?: PipelinesPluginOptions['webhooks'];
   /** Where large values go. Default: nowhere. */
   readonly blobs?: BlobStore;
+  /** What is stored for all. Default: nothing. */
+  readonly stored?: PipelinesPluginOptions['stored'];
   /** Whether there is a schedule for jobs that were ended from outside. Default: tests that need it look by themselves. */
   readonly reconcile?: boolean;
 }
@@ -50,6 +53,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     reconcile: options.reconcile ?? false,
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.blobs !== undefined && { blobs: options.blobs }),
+    ...(options.stored !== undefined && { stored: options.stored }),
     ...(options.slots !== undefined && { slots: options.slots }),
     ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),
@@ -62,6 +66,13 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     async stop() {
       worker.shutdown();
       await running;
+      // Whoever looks for algorithms reads the registries of all queues: a test's own is nobody's afterwards.
+      if (options.taskQueue === undefined) {
+        await temporal.client.workflow
+          .getHandle(registryId(taskQueue))
+          .terminate('the test is over')
+          .catch(() => undefined);
+      }
     },
   };
 }

@@ -44,6 +44,37 @@ describe('the order of webhooks', () => {
     return (closeTime?.getTime() ?? Infinity) - ended;
   }
 
+  it('sends an event that waits at once behind another, in one activity', async () => {
+    const to = await listen();
+    const job = await start('wait', { progress: to.webhooks.progress });
+    await to.until(({ received }) => received.length === 2);
+    const sent = await until('it is written down', async () => {
+      const { events } = await suite.client.workflow.getHandle(job.jobId).fetchHistory();
+      const scheduled = (events ?? []).flatMap(
+        ({ activityTaskScheduledEventAttributes: at }) => at?.activityType?.name ?? [],
+      );
+      return (await job.status()).status === 'active' && scheduled.filter((name) => name === 'sendWebhook');
+    });
+    expect(sent).to.have.lengthOf(1);
+    expect(statusesOf(to.received)).to.deep.equal(['pending', 'active']);
+    expect(attemptsOf(to.received)).to.deep.equal([1, 1]);
+    expect(new Set(to.received.map(({ headers }) => headers['webhook-id']))).to.have.lengthOf(2);
+    gate.open(job.jobId);
+    await job.result();
+  });
+
+  it('sends none behind one that was not taken, or took its time', async () => {
+    let count = 0;
+    const to = await listen(() => (++count === 1 ? 500 : count === 3 ? 503 : 200));
+    const job = await start('wait', { progress: to.webhooks.progress });
+    await to.until(({ received }) => received.length === 4);
+    expect(statusesOf(to.received)).to.deep.equal(['pending', 'pending', 'active', 'active']);
+    expect(attemptsOf(to.received)).to.deep.equal([1, 2, 1, 2]);
+    expect(sequencesOf(to.received)).to.deep.equal([1, 1, 2, 2]);
+    gate.open(job.jobId);
+    await job.result();
+  });
+
   it('puts the terminal progress event before the result on one URL, however often it is retried', async () => {
     let failing = 3;
     const to = await listen(({ text }) => (text.includes('"completed"') && failing-- > 0 ? 500 : 200));
@@ -76,6 +107,24 @@ describe('the order of webhooks', () => {
     const ended = Date.parse((await job.results()).timestamp);
     // Had it waited for the attempt in flight, it would have waited for that attempt's deadline.
     expect((to.arrived[0]?.at ?? Infinity) - ended).to.be.below(PROGRESS_TIMEOUT_MS - 500);
+  });
+
+  it('lets no result wait for progress that hangs on another URL of its host', async () => {
+    const to = await listen(({ path }) => (path === '/progress' ? NEVER : 200));
+    const jobs = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        start('wait', { progress: `${to.url}/progress` }, { progressTimeoutMs: 20_000 }),
+      ),
+    );
+    await until('they hang', () => to.arrivedOn('/progress').length >= 6);
+    for (let count = 0; count < 3; count++) {
+      const job = await start('echo', { result: `${to.url}/result` });
+      await suite.settle(job);
+      // It has found a place at once: else it would have asked again, after a second at the earliest.
+      const { events } = await suite.client.workflow.getHandle(`${job.jobId}/result`).fetchHistory();
+      expect(events?.filter((event) => event.activityTaskScheduledEventAttributes != null)).to.have.length(1);
+    }
+    for (const { jobId } of jobs) gate.open(jobId);
   });
 
   it('closes the job at most one progress deadline after its end, though all receivers hang', async () => {

@@ -6,9 +6,7 @@ import { auditTrail, flowInputQuery, jobTree } from '../schemas/job-details';
 import { anyJson } from '../schemas/parts';
 import { jobParams } from '../schemas/requests';
 import { forgotten } from '../search-hits';
-
-/** Nobody logs in here: whom HKube names then. */
-const USER = 'defaultUser';
+import { NOBODY } from '../user';
 
 export function jobDetailRoutes({ pipelines }: { readonly pipelines: PipelineClient }): Route[] {
   return [
@@ -27,7 +25,7 @@ export function jobDetailRoutes({ pipelines }: { readonly pipelines: PipelineCli
           .auditTrail()
           .catch(notFoundAs(`auditTrail ${jobId} Not Found`));
         const entries = trail.map(({ at, action, reason }, index) => {
-          return [index, { timestamp: at, user: USER, action, ...(reason !== undefined && { reason }) }];
+          return [index, { timestamp: at, user: NOBODY, action, ...(reason !== undefined && { reason }) }];
         });
         return { ...(Object.fromEntries(entries) as object), jobId };
       },

@@ -58,7 +58,7 @@ async function* readStarted(jobs: AsyncIterable<FoundJob>): AsyncGenerator<objec
 }
 
 /** So many at a time. */
-export async function* chunks<T>(all: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+async function* chunks<T>(all: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let chunk: T[] = [];
   for await (const one of all) {
     chunk.push(one);

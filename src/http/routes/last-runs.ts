@@ -1,84 +1,73 @@
-/** `/pipelines/results` and `/pipelines/status`, and the same of another kind of jobs: how the latest went. */
-import { Type, type Static, type TSchema } from '@sinclair/typebox';
-import type { FoundJob, JobHandle, JobSearch, PipelineClient } from '../../client';
+/** `/pipelines/results` and `/pipelines/status`, and the same of `/cron`: how the latest jobs went, with HKube's answers. */
+import { Type, type Static } from '@sinclair/typebox';
+import type { JobHandle, JobType } from '../../client';
 import { PipelineError } from '../../domain/errors';
-import { mapAtOnce } from '../../temporal/at-once';
+import { DEFAULTS } from '../../domain/pipeline';
+import { answersIn } from '../dialect';
 import { asList } from '../json-list';
 import { route, type Route } from '../route';
-import { progressBody, resultBody } from '../schemas/bodies';
-import { lastRunsQuery } from '../schemas/search';
+import { runsQuery } from '../schemas/triggers';
 import { forgotten } from '../search-hits';
-import { chunks } from './job-lists';
+import type { JobOptions } from './jobs';
 
 export interface LastRuns {
-  readonly pipelines: PipelineClient;
-  /** Where they are mounted, such as `pipelines`. */
-  readonly group: string;
-  /** As the refusals name what was looked for, such as `pipeline`. */
-  readonly word: string;
+  /** Where they are mounted. */
+  readonly group: 'pipelines' | 'cron';
+  /** What was looked for, as the refusals name it. */
+  readonly word: 'pipeline' | 'cron';
   /** Only of jobs that were started so. Default: of any. */
-  readonly type?: string;
+  readonly type?: JobType;
 }
 
-/** Of those that are read at a time. */
-const AT_ONCE = 10;
+export function lastRunsRoutes({ pipelines, dialect }: JobOptions, { group, word, type }: LastRuns): Route[] {
+  const answers = answersIn(dialect);
+  const name = group === 'cron' ? 'Cron' : 'Pipelines';
 
-export function lastRunsRoutes({ pipelines, group, word, type }: LastRuns): Route[] {
-  const one = (
-    name: 'results' | 'status',
-    summary: string,
-    schema: TSchema,
-    isEnded: boolean,
-    read: (job: JobHandle) => Promise<unknown>,
-  ): Route =>
+  const find = async (query: Static<typeof runsQuery>, ended: boolean): Promise<JobHandle[]> => {
+    const { name: pipelineName, experimentName = DEFAULTS.experimentName, sort = 'desc', limit = 1 } = query;
+    const found = await pipelines.lastRuns({
+      ...(pipelineName !== undefined && { name: pipelineName }),
+      ...(type !== undefined && { type }),
+      experimentName,
+      ended,
+      sort,
+      limit,
+    });
+    if (found.length > 0) return found;
+    const what = ended ? `${word} results` : `${word} status`;
+    throw new PipelineError('NotFound', [what, pipelineName, 'Not Found'].filter(Boolean).join(' '));
+  };
+
+  return [
     route({
       method: 'get',
-      path: `/${group}/${name}`,
-      operationId: `list${group[0]?.toUpperCase() ?? ''}${group.slice(1)}${name === 'results' ? 'Results' : 'Status'}`,
-      summary,
+      path: `/${group}/results`,
+      operationId: `get${name}Results`,
+      summary: 'The results of the jobs that were started last, and have ended',
       tag: group,
-      query: lastRunsQuery,
-      answers: { 200: Type.Array(schema) },
+      query: runsQuery,
+      answers: { 200: Type.Array(answers.schemas.results) },
       errors: [400, 404],
-      async handle({ query }) {
-        const { sort = 'desc', limit = 1 } = query;
-        const found = pipelines.jobs.list(criteriaOf(query, isEnded, type), sort);
-        const list = await asList(readAll(found, limit, (jobId) => read(pipelines.getHandle(jobId))));
-        if (!Array.isArray(list) || list.length > 0) return list;
-        throw new PipelineError('NotFound', [word, name, query.name, 'Not Found'].filter(Boolean).join(' '));
-      },
-    });
-  return [
-    one('results', 'The results of the jobs that ended last', resultBody, true, async (job) => {
-      return (await job.ended()).bodyOrText();
+      handle: async ({ query }) => asList(readEach(await find(query, true), (job) => answers.results(job))),
     }),
-    one('status', 'The status of the latest jobs', progressBody, false, (job) => job.status()),
+    route({
+      method: 'get',
+      path: `/${group}/status`,
+      operationId: `get${name}Status`,
+      summary: 'The status of the jobs that were started last',
+      tag: group,
+      query: runsQuery,
+      answers: { 200: Type.Array(answers.schemas.status) },
+      errors: [400, 404],
+      handle: async ({ query }) => asList(readEach(await find(query, false), (job) => answers.status(job))),
+    }),
   ];
 }
 
-function criteriaOf(
-  { name, experimentName = 'main' }: Static<typeof lastRunsQuery>,
-  isEnded: boolean,
-  type: string | undefined,
-): JobSearch {
-  return {
-    experimentName,
-    ...(name !== undefined && { pipelineName: name }),
-    ...(type !== undefined && { type }),
-    ...(isEnded && { isEnded }),
-  };
-}
-
-async function* readAll(
-  jobs: AsyncIterable<FoundJob>,
-  limit: number,
-  read: (jobId: string) => Promise<unknown>,
-): AsyncGenerator {
-  let left = limit;
-  for await (const some of chunks(jobs, Math.min(limit, AT_ONCE))) {
-    const found = await mapAtOnce(some.slice(0, left), AT_ONCE, ({ jobId }) => read(jobId).catch(forgotten));
-    yield* found.filter((one) => one !== undefined);
-    left -= some.length;
-    if (left <= 0) return;
+/** One after the other, as each may be large. A job that Temporal forgets meanwhile is left out. */
+async function* readEach(jobs: readonly JobHandle[], read: (job: JobHandle) => Promise<object>): AsyncGenerator {
+  for (const job of jobs) {
+    const body = await read(job).catch(forgotten);
+    if (body !== undefined) yield body;
   }
 }

@@ -1,22 +1,26 @@
 /** `/exec/search`: all jobs by what they are, a page at a time (`hkube-api.md` §2). */
 import type { Static } from '@sinclair/typebox';
-import type { JobSearch, PipelineClient, SearchPage } from '../../client';
+import type { JobSearch, SearchPage } from '../../client';
 import { invalid } from '../../domain/errors';
 import type { JobStatus } from '../../domain/events';
+import { answersIn } from '../dialect';
 import { fieldsOf, parseFlags, type Fields } from '../projection';
 import { route, type Route } from '../route';
 import { searchBody, searchPage, searchQuery } from '../schemas/search';
 import { presentHits } from '../search-hits';
+import type { JobOptions } from './jobs';
 
 type Request = Static<typeof searchBody>;
 
-export function searchRoutes({ pipelines }: { readonly pipelines: PipelineClient }): Route[] {
+export function searchRoutes({ pipelines, dialect }: JobOptions): Route[] {
+  const answers = answersIn(dialect);
+  const page = searchPage(answers.schemas);
   const answer = async (request: Request): Promise<object> => {
     const startedAt = performance.now();
     const fields: Fields = fieldsOf(request.fields);
     const criteria = criteriaOf(request);
     const found = criteria === 'none' ? { hits: [] } : await pipelines.jobs.search(criteria, pageOf(request));
-    const hits = await presentHits(found.hits, fields);
+    const hits = await presentHits(found.hits, fields, answers);
     const timeTook = `${(performance.now() - startedAt).toFixed(2)}ms`;
     return { hits, ...('cursor' in found && { cursor: found.cursor }), timeTook };
   };
@@ -29,9 +33,9 @@ export function searchRoutes({ pipelines }: { readonly pipelines: PipelineClient
       summary: 'Jobs that match all of it, those that have ended included, a page at a time',
       tag: 'exec',
       query: searchQuery,
-      answers: { 200: searchPage },
+      answers: { 200: page },
       errors: [400],
-      handle: ({ query: { cursor, page, sort, limit, from, to, tags, fields, exists, ...query } }) =>
+      handle: ({ query: { cursor, page: pageNum, sort, limit, from, to, tags, fields, exists, ...query } }) =>
         answer({
           query: {
             ...query,
@@ -42,7 +46,7 @@ export function searchRoutes({ pipelines }: { readonly pipelines: PipelineClient
               .filter((tag) => tag !== ''),
           },
           ...(cursor !== undefined && { cursor }),
-          ...(page !== undefined && { pageNum: page }),
+          ...(pageNum !== undefined && { pageNum }),
           ...(sort !== undefined && { sort }),
           ...(limit !== undefined && { limit }),
           ...flagsOf({ fields, exists }),
@@ -55,7 +59,7 @@ export function searchRoutes({ pipelines }: { readonly pipelines: PipelineClient
       summary: 'The same, asked by a body',
       tag: 'exec',
       body: searchBody,
-      answers: { 200: searchPage },
+      answers: { 200: page },
       errors: [400],
       handle: ({ body }) => answer(body),
     }),

@@ -1,5 +1,5 @@
 /** What the routes answer besides the bodies of the webhooks. */
-import { Type } from '@sinclair/typebox';
+import { Type, type TObject, type TSchema } from '@sinclair/typebox';
 import { CLOSED, epochMs, jobId, timestamp } from './parts';
 import { jobStatus } from './bodies';
 import { endpointParts } from './endpoint';
@@ -34,10 +34,13 @@ export const message = Type.Object({ message: Type.String() }, { ...CLOSED, titl
 export const stopped = Type.Object({ stoppedJobIds: Type.Array(jobId) }, { ...CLOSED, title: 'Stopped' });
 
 /** Of a stored definition, behind its own keys. */
-const revision = {
-  version: Type.String({ description: 'counts the changes, from 1' }),
-  modified: epochMs,
-  created: epochMs,
+const times = { modified: epochMs, created: epochMs };
+const known = {
+  version: Type.String({ description: 'the id of its current version' }),
+  ...times,
+  auditTrail: Type.Array(Type.Object({ user: Type.String(), timestamp: epochMs, version: Type.String() }, CLOSED), {
+    description: 'who made which version the current one; the newest first, the last hundred',
+  }),
 };
 
 export const startedPipeline = Type.Object(
@@ -46,40 +49,63 @@ export const startedPipeline = Type.Object(
 );
 
 export const storedPipeline = Type.Object(
-  { ...pipeline.properties, ...revision },
+  { ...pipeline.properties, ...known },
   { additionalProperties: true, title: 'StoredPipeline' },
 );
 
 export const storedAlgorithm = Type.Object(
-  { name: Type.String(), ...revision },
-  { additionalProperties: true, title: 'StoredAlgorithm', description: 'what was stored, and its revision' },
+  { name: Type.String(), ...known },
+  { additionalProperties: true, title: 'StoredAlgorithm', description: 'what was stored, and its version' },
+);
+
+/** What became of an algorithm. */
+export const appliedAlgorithm = Type.Object(
+  { algorithm: storedAlgorithm, messages: Type.Array(Type.String()) },
+  { ...CLOSED, title: 'AppliedAlgorithm' },
+);
+
+export const filteredAlgorithms = Type.Object(
+  {
+    hits: Type.Array(
+      Type.Unsafe<object>({ type: 'object', description: 'algorithms, with the fields that were asked for' }),
+    ),
+    cursor: Type.Optional(Type.String({ description: 'where there are more' })),
+    timeTook: Type.String(),
+  },
+  { ...CLOSED, title: 'FilteredAlgorithms' },
 );
 
 export const storedEndpoint = Type.Object(
-  { ...endpointParts, ...revision },
+  { ...endpointParts, version: Type.String({ description: 'counts the changes, from 1' }), ...times },
   { ...CLOSED, title: 'StoredEndpoint', description: 'what was stored, without its secrets' },
 );
 
-export const webhookStatus = Type.Object(
-  {
-    jobId,
-    url: Type.String(),
-    pipelineStatus: jobStatus,
-    status: Type.Literal('completed', { description: 'of the attempt' }),
-    responseStatus: Type.Union([Type.Literal('succeed'), Type.Literal('failed')]),
-    httpResponse: Type.Object(
-      {
-        statusCode: Type.Union([Type.Integer(), Type.String()], { description: 'or the class of the error' }),
-        statusMessage: Type.String(),
-      },
-      CLOSED,
-    ),
-    timestamp,
-  },
+const webhookOutcome = {
+  jobId,
+  url: Type.String(),
+  pipelineStatus: jobStatus,
+  status: Type.Literal('completed', { description: 'of the attempt' }),
+  responseStatus: Type.Union([Type.Literal('succeed'), Type.Literal('failed')]),
+  httpResponse: Type.Object(
+    {
+      statusCode: Type.Union([Type.Integer(), Type.String()], { description: 'or the class of the error' }),
+      statusMessage: Type.String(),
+    },
+    CLOSED,
+  ),
+};
+
+export const webhookStatus = Type.Object({ ...webhookOutcome, timestamp }, { ...CLOSED, title: 'WebhookStatus' });
+export const webhookList = listOf(webhookStatus);
+
+/** The same in HKube's dialect. */
+export const hkubeWebhookStatus = Type.Object(
+  { ...webhookOutcome, timestamp: epochMs },
   { ...CLOSED, title: 'WebhookStatus' },
 );
+export const hkubeWebhookList = listOf(hkubeWebhookStatus);
 
-export const webhookList = Type.Object(
-  { jobId, result: Type.Optional(webhookStatus), progress: Type.Optional(webhookStatus) },
-  { ...CLOSED, title: 'WebhookList' },
-);
+function listOf(status: TSchema): TObject {
+  const one = Type.Optional(status);
+  return Type.Object({ jobId, result: one, progress: one }, { ...CLOSED, title: 'WebhookList' });
+}

@@ -1,7 +1,6 @@
 /** What is asked of searches and lists of jobs, and answered. */
-import { Type } from '@sinclair/typebox';
+import { Type, type TProperties, type TSchema } from '@sinclair/typebox';
 import { startedPipeline } from './answers';
-import { progressBody, resultBody } from './bodies';
 import { CLOSED, epochMs, jobId, oneOf, OPEN } from './parts';
 import { pipeline } from './pipeline';
 
@@ -94,45 +93,47 @@ export const searchBody = Type.Object(
   },
 );
 
-const { jobId: _, ...statusParts } = progressBody.properties;
-const { jobId: __, data: ___, ...resultParts } = resultBody.properties;
-
 /** Every part may be left out by `fields`, and parts of them. */
-const hit = Type.Object(
-  {
-    jobId: Type.Optional(jobId),
-    userPipeline: Type.Optional(
-      Type.Partial(pipeline, { ...OPEN, description: 'as it was sent, without its flow input' }),
-    ),
-    pipeline: Type.Optional(Type.Partial(startedPipeline, { ...OPEN, description: 'with its defaults' })),
-    status: Type.Optional(
-      Type.Partial(Type.Object(statusParts), {
-        ...CLOSED,
-        description: 'as exec/status; while the job runs without counts, as its worker is not asked',
-      }),
-    ),
-    result: Type.Optional(
-      Type.Partial(
-        Type.Object({
-          ...resultParts,
-          startTime: epochMs,
-          timeTook: Type.Number({ description: 'seconds since its start' }),
-        }),
-        { ...CLOSED, description: 'as exec/results, without the data' },
-      ),
-    ),
-  },
-  { ...CLOSED, title: 'JobHit' },
-);
+const partOf = ({ properties }: TSchema, without: readonly string[], more: TProperties, description: string) => {
+  const parts = Object.entries(properties as TProperties).filter(([name]) => !without.includes(name));
+  return Type.Optional(
+    Type.Partial(Type.Object({ ...Object.fromEntries(parts), ...more }), { ...CLOSED, description }),
+  );
+};
 
-export const searchPage = Type.Object(
-  {
-    hits: Type.Array(hit),
-    cursor: Type.Optional(Type.String({ description: 'asks for what follows, which may be nothing' })),
-    timeTook: Type.String({ description: 'milliseconds, as 1.80ms' }),
-  },
-  { ...CLOSED, title: 'JobPage' },
-);
+/** @param bodies of `GET /exec/status` and `GET /exec/results` */
+export function searchPage(bodies: { readonly status: TSchema; readonly results: TSchema }): TSchema {
+  const hit = Type.Object(
+    {
+      jobId: Type.Optional(jobId),
+      userPipeline: Type.Optional(
+        Type.Partial(pipeline, { ...OPEN, description: 'as it was sent, without its flow input' }),
+      ),
+      pipeline: Type.Optional(Type.Partial(startedPipeline, { ...OPEN, description: 'with its defaults' })),
+      status: partOf(
+        bodies.status,
+        ['jobId'],
+        {},
+        'as exec/status; while the job runs without counts, as its worker is not asked',
+      ),
+      result: partOf(
+        bodies.results,
+        ['jobId', 'data'],
+        { startTime: epochMs, timeTook: Type.Number({ description: 'seconds since its start' }) },
+        'as exec/results, without the data',
+      ),
+    },
+    { ...CLOSED, title: 'JobHit' },
+  );
+  return Type.Object(
+    {
+      hits: Type.Array(hit),
+      cursor: Type.Optional(Type.String({ description: 'asks for what follows, which may be nothing' })),
+      timeTook: Type.String({ description: 'milliseconds, as 1.80ms' }),
+    },
+    { ...CLOSED, title: 'JobPage' },
+  );
+}
 
 export const jobsQuery = Type.Object({
   status: word('of these alone; default active and pending'),
@@ -143,10 +144,3 @@ export const jobList = Type.Union([
   Type.Array(jobId),
   Type.Array(Type.Object({ jobId, status: Type.String(), pipelineName: Type.String() }, CLOSED)),
 ]);
-
-export const lastRunsQuery = Type.Object({
-  name: word('of this pipeline; default any'),
-  experimentName: Type.Optional(Type.String({ maxLength: 255, default: 'main' })),
-  sort,
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 1 })),
-});
