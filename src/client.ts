@@ -14,9 +14,11 @@ import { JobHandle } from './job-handle';
 import { createNamespaceId } from './temporal/blob-sweeper';
 import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
-import { findJobs, type JobCriteria } from './temporal/find-jobs';
+import { findJobs } from './temporal/find-jobs';
+import type { JobCriteria } from './temporal/job-conditions';
 import { lastRuns, type RunCriteria } from './temporal/last-runs';
 import { describeJob } from './temporal/jobs';
+import { JobList } from './temporal/job-list';
 import { PARENT, WRITTEN, type JobType, type Origin, type Reuse, type Written } from './temporal/started-job';
 import { lighten, takeOutputs } from './temporal/start-values';
 import { takePlace } from './temporal/take-place';
@@ -34,10 +36,16 @@ import {
 } from '../workflows/search-attributes';
 
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
-export { JobHandle } from './job-handle';
+export { JobHandle, type AuditEntry } from './job-handle';
+export type { GraphEdge } from './domain/graph-edges';
+export type { GraphItem, GraphNode, ItemQuery, JobGraph, NodeStates } from './domain/job-graph';
 export { Deliveries, type PageOptions } from './temporal/deliveries';
 export type { DeliveryCriteria } from './temporal/find-deliveries';
-export type { JobCriteria } from './temporal/find-jobs';
+export type { JobCriteria } from './temporal/job-conditions';
+export type { FoundJob } from './temporal/found-job';
+export type { JobList, JobPage } from './temporal/job-list';
+export type { JobTree } from './temporal/job-tree';
+export type { JobSearch, SearchPage } from './temporal/search-jobs';
 export type { RunCriteria } from './temporal/last-runs';
 export type { DeliveryPage } from './temporal/list-deliveries';
 export type { JobType, Origin, Reuse, StartedJob, Written } from './temporal/started-job';
@@ -96,6 +104,8 @@ const START_WITHIN_MS = 10_000;
 export class PipelineClient {
   /** What was sent to receivers, and how to have it sent again. */
   readonly deliveries: Deliveries;
+  /** All jobs that Temporal retains, to look through. */
+  readonly jobs: JobList;
 
   private searchable: Promise<boolean> | undefined;
   private readonly namespaceId = createNamespaceId();
@@ -106,6 +116,7 @@ export class PipelineClient {
     private readonly options: PipelineClientOptions = {},
   ) {
     this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
+    this.jobs = new JobList(client);
     this.findShort = createShortReader(client, options.taskQueue ?? 'pipelines');
   }
 

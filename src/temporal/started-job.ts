@@ -1,11 +1,14 @@
 /** What a job was started with: no worker is asked. */
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';
 import type { JobSettings } from '../domain/settings';
 import type { JobSnapshot } from '../domain/snapshot';
 import type { StoredFlowInput } from '../domain/stored';
 import { PIPELINE_ROOT, PIPELINE_TYPES } from '../../workflows/search-attributes';
+
+/** A run as the server describes or lists it. */
+export type KnownRun = Omit<WorkflowExecutionInfo, 'raw'>;
 
 /** How a job came to be. */
 export type JobType =
@@ -55,7 +58,7 @@ export interface StartedJob {
 /** Without a flow input that lies in a blob. Of the run that is described; each run of a job has the pipeline among its arguments. */
 export async function readStartedJob(
   client: Client,
-  description: WorkflowExecutionDescription,
+  description: KnownRun,
 ): Promise<StartedJob & { readonly flowInput?: StoredFlowInput }> {
   const { workflowId, runId, startTime, typedSearchAttributes, memo } = description;
   const { args } = await readStart(client, { workflowId, runId });

@@ -285,21 +285,16 @@ describe(`histories of ${folder}`, function () {
     await write('scheduled', scheduled);
   });
 
-  function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {
-    return { progress: receiver.url + progress, result: receiver.url + result };
-  }
-
-  async function run(pipeline: Pipeline, homes?: Homes): Promise<string> {
+  const hooks = (progress: string, result: string) => ({
+    progress: receiver.url + progress,
+    result: receiver.url + result,
+  });
+  const run = async (pipeline: Pipeline, homes?: Homes): Promise<string> => {
     const handle = await worker.client.start(pipeline, homes && { homes });
     await handle.result();
     return handle.jobId;
-  }
-
-  async function record(name: string, pipeline: Pipeline, homes?: Homes): Promise<void> {
-    await save(name, await run(pipeline, homes));
-  }
-
-  const save = (name: string, jobId: string): Promise<void> => saveJob(temporal.client, folder, name, jobId);
-  const write = (name: string, workflowId: string): Promise<void> =>
-    writeHistory(temporal.client, join(folder, `${name}.json`), workflowId);
+  };
+  const save = (name: string, jobId: string) => saveJob(temporal.client, folder, name, jobId);
+  const record = async (name: string, pipeline: Pipeline, homes?: Homes) => save(name, await run(pipeline, homes));
+  const write = (name: string, id: string) => writeHistory(temporal.client, join(folder, `${name}.json`), id);
 });
