@@ -19,12 +19,12 @@ import { parseDefinition, parsePipeline } from './domain/validate';
 import { MAX_INLINE_BYTES, storeFlowInput } from './blobs/flow-input';
 import { JobHandle } from './job-handle';
 import { createNamespaceId } from './temporal/blob-sweeper';
+import { createHomesReader } from './temporal/announced-homes';
 import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
 import { describeJob } from './temporal/jobs';
 import { PARENT, type JobType, type Origin } from './temporal/started-job';
-import { createShortReader } from './temporal/short-algorithms';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 import {
@@ -99,14 +99,14 @@ export class PipelineClient {
 
   private searchable: Promise<boolean> | undefined;
   private readonly namespaceId = createNamespaceId();
-  private readonly findShort: (pipeline: Pipeline) => Promise<Homes | undefined>;
+  private readonly findHomes: (pipeline: Pipeline) => Promise<Homes | undefined>;
 
   constructor(
     private readonly client: Client,
     private readonly options: PipelineClientOptions = {},
   ) {
     this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
-    this.findShort = createShortReader(client, options.taskQueue ?? 'pipelines');
+    this.findHomes = createHomesReader(client, options.taskQueue ?? 'pipelines');
   }
 
   /**
@@ -142,7 +142,7 @@ export class PipelineClient {
     const digest = createHash('sha256').update(text).digest('hex');
     const [searchable, homes] = await Promise.all([
       within(this.client, START_WITHIN_MS, () => this.isSearchable()),
-      given.homes ?? this.findShort(pipeline),
+      given.homes ?? this.findHomes(pipeline),
     ]);
     const { settings, dataUrl, blobs } = this.options;
     const isRepeated =

@@ -56,6 +56,7 @@ describe(`histories of ${folder}`, function () {
             return ms;
           },
         },
+        'sized-alg': { blockSize: 4, run: ({ input: [value] }) => value },
         'once-alg': ({ jobId, taskId }) => {
           const key = jobId + taskId;
           if (failsOnce.has(key)) return taskId;
@@ -202,6 +203,10 @@ describe(`histories of ${folder}`, function () {
       const black = { nodeName: 'black', algorithmName: 'short-alg', input: ['*@green'] };
       await record(name, { name: 'recorded', nodes: [green, black], webhooks: hooks('/progress', '/result') });
     }
+  });
+
+  it('a batch in blocks of a size that its algorithm names', async () => {
+    await record('sized', pipelineOf('sized-alg', '#[1...10]'));
   });
 
   it('the registry of a queue, told a second time', async () => {

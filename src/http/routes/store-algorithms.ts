@@ -30,6 +30,9 @@ export function storeAlgorithmRoutes({ store, algorithmAllow }: StoreAlgorithmOp
       const given = HOMES.filter((home) => definition[home] !== undefined);
       if (given.length === 0) throw invalid('cannot apply algorithm due to missing image url or build data');
       if (given.length > 1) throw invalid(`data should have only one of ${given.join(', ')}`);
+      if (definition.activity !== undefined && definition.blockSize !== undefined) {
+        throw invalid('data.blockSize should NOT be given with activity: each of its items is a block');
+      }
       if (definition.http !== undefined) refuseBlocked(definition.http.url, 'data.http.url', algorithmAllow);
       return Promise.resolve(definition);
     },
