@@ -12,6 +12,7 @@ import { parseDefinition, parsePipeline } from './domain/validate';
 import { MAX_INLINE_BYTES } from './blobs/flow-input';
 import { JobHandle } from './job-handle';
 import { createNamespaceId } from './temporal/blob-sweeper';
+import { createHomesReader } from './temporal/announced-homes';
 import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
 import { findJobs } from './temporal/find-jobs';
@@ -22,7 +23,6 @@ import { JobList } from './temporal/job-list';
 import { PARENT, WRITTEN, type JobType, type Origin, type Reuse, type Written } from './temporal/started-job';
 import { lighten, takeOutputs } from './temporal/start-values';
 import { takePlace } from './temporal/take-place';
-import { createShortReader } from './temporal/short-algorithms';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 import {
@@ -109,7 +109,7 @@ export class PipelineClient {
 
   private searchable: Promise<boolean> | undefined;
   private readonly namespaceId = createNamespaceId();
-  private readonly findShort: (pipeline: Pipeline) => Promise<Homes | undefined>;
+  private readonly findHomes: (pipeline: Pipeline) => Promise<Homes | undefined>;
 
   constructor(
     private readonly client: Client,
@@ -117,7 +117,7 @@ export class PipelineClient {
   ) {
     this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
     this.jobs = new JobList(client);
-    this.findShort = createShortReader(client, options.taskQueue ?? 'pipelines');
+    this.findHomes = createHomesReader(client, options.taskQueue ?? 'pipelines');
   }
 
   /**
@@ -162,7 +162,7 @@ export class PipelineClient {
       .digest('hex');
     const [searchable, homes] = await Promise.all([
       within(this.client, START_WITHIN_MS, () => this.isSearchable()),
-      given.homes ?? this.findShort(pipeline),
+      given.homes ?? this.findHomes(pipeline),
     ]);
     const { settings, dataUrl, blobs, taskQueue = 'pipelines' } = this.options;
     const limit = pipeline.options?.concurrentPipelines;

@@ -245,16 +245,17 @@ describe(`histories of ${folder}`, function () {
     await save('reused', handle.jobId);
   });
 
+  it('a batch in blocks of a size that its algorithm names', async () => {
+    await record('sized', pipelineOf('sized-alg', '#[1...10]'));
+  });
+
   it('the registry of a queue, told a second time', async () => {
     await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms: { 'next-alg': {} } });
     await write('registry', registryId('recorded'));
   });
 
   it('a look of the reconciler at a job that was terminated', async () => {
-    const handle = await worker.client.start({
-      ...pipelineOf('held-alg', 1),
-      webhooks: hooks('/progress', '/result'),
-    });
+    const handle = await worker.client.start({ ...pipelineOf('held-alg', 1), webhooks: hooks('/progress', '/result') });
     await receiver.until(({ progress }) => progress.some(({ jobId }) => jobId === handle.jobId));
     await terminateJob(temporal.client, handle.jobId, 'by a person');
     const workflowId = 'recorded-look';
@@ -285,10 +286,8 @@ describe(`histories of ${folder}`, function () {
     await write('scheduled', scheduled);
   });
 
-  const hooks = (progress: string, result: string) => ({
-    progress: receiver.url + progress,
-    result: receiver.url + result,
-  });
+  const hooks = (progress: string, result: string) => ({ progress: to(progress), result: to(result) });
+  const to = (path: string) => receiver.url + path;
   const run = async (pipeline: Pipeline, homes?: Homes): Promise<string> => {
     const handle = await worker.client.start(pipeline, homes && { homes });
     await handle.result();

@@ -25,6 +25,7 @@ export function recordedAlgorithms(gate: Gate): Algorithms {
         return ms;
       },
     },
+    'sized-alg': { blockSize: 4, run: ({ input: [value] }) => value },
     'once-alg': ({ jobId, taskId }) => {
       const key = jobId + taskId;
       if (failsOnce.has(key)) return taskId;

@@ -15,6 +15,7 @@ describe('the registry of algorithms', () => {
     algorithms: {
       'own-alg': () => 1,
       'wide-alg': { run: () => 2, concurrency: 7 },
+      'sized-alg': { run: () => 3, blockSize: 9 },
       'short-alg': { run: () => 3, short: true },
     },
   });
@@ -27,6 +28,7 @@ describe('the registry of algorithms', () => {
     const { taskQueue } = suite.worker;
     expect(await found('own-alg')).to.deep.equal({ taskQueue });
     expect(await found('wide-alg')).to.deep.equal({ taskQueue, concurrency: 7 });
+    expect(await found('sized-alg')).to.deep.equal({ taskQueue, blockSize: 9 });
     expect(await found('short-alg')).to.deep.equal({ taskQueue, short: true });
     expect(await found('nobodys-alg')).to.equal(undefined);
   });
