@@ -16,6 +16,7 @@ import { attemptOverdue } from './failures';
  * since another attempt may have begun by now (contract §7: a lost one is over before the next begins).
  */
 export function createSendWebhook(sender: Sender): Activities['sendWebhook'] {
+  const isOverdue = createOverdueCheck();
   return async (request) => {
     if (await isOverdue(Context.current(), longestMs(request))) throw attemptOverdue();
     return await sendAll(sender, request);
@@ -40,14 +41,58 @@ async function sendAll(sender: Sender, request: WebhookRequest): Promise<SentOut
   return { ...answer, followers: sent };
 }
 
-/** A worker that hung may have taken the attempt long ago; only the server knows when. */
-async function isOverdue({ info, client }: Context, deadlineMs: number): Promise<boolean> {
-  const spareMs = info.startToCloseTimeoutMs - deadlineMs - LONGEST_WAIT_MS;
-  // The common case: it can't have been taken before it was asked for.
-  if (Date.now() - info.currentAttemptScheduledTimestampMs <= spareMs) return false;
+/**
+ * A worker that hung may have taken the attempt long ago; only the server knows when, and its clock may be another than
+ * ours: by ours alone a worker whose clock is some seconds ahead would never make an attempt.
+ */
+function createOverdueCheck(): (context: Context, deadlineMs: number) => Promise<boolean> {
+  /** How far our clock was ahead of the server's when it was asked last, in milliseconds. */
+  let aheadMs = 0;
+  return async (context, deadlineMs) => {
+    const { info } = context;
+    const spareMs = info.startToCloseTimeoutMs - deadlineMs - LONGEST_WAIT_MS;
+    // The common case: it can't have been taken before it was asked for.
+    const ageMs = Date.now() - aheadMs - info.currentAttemptScheduledTimestampMs;
+    if (Math.abs(ageMs) <= spareMs) return false;
+    const begun = performance.now();
+    const seen = await askServer(context);
+    if (seen === undefined) return true;
+    aheadMs = seen.askedAt - seen.now;
+    return seen.now - seen.taken + performance.now() - begun > spareMs;
+  };
+}
+
+interface Seen {
+  /** By the server's clock, in epoch milliseconds: when it gave the attempt to us, and when it was asked. */
+  readonly taken: number;
+  readonly now: number;
+  /** The latter by ours. */
+  readonly askedAt: number;
+}
+
+const NOT_FOUND = 5;
+
+/**
+ * The server notes the time of a heartbeat, and nothing else tells what time it is there.
+ *
+ * @returns undefined where it has given the attempt up
+ */
+async function askServer({ info, client }: Context): Promise<Seen | undefined> {
   const { workflowId, runId } = info.workflowExecution ?? {};
-  if (workflowId === undefined) return false;
+  if (workflowId === undefined) return undefined;
+  const askedAt = Date.now();
+  try {
+    await client.workflowService.recordActivityTaskHeartbeat({ namespace: info.namespace, taskToken: info.taskToken });
+  } catch (error) {
+    if ((error as { code?: number }).code === NOT_FOUND) return undefined;
+    throw error;
+  }
   const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-  const taken = raw.pendingActivities?.find(({ activityId }) => activityId === info.activityId)?.lastStartedTime;
-  return taken == null || Date.now() - Number(taken.seconds ?? 0) * 1_000 - (taken.nanos ?? 0) / 1e6 > spareMs;
+  const pending = raw.pendingActivities?.find(({ activityId }) => activityId === info.activityId);
+  if (pending?.lastStartedTime == null || pending.lastHeartbeatTime == null) return undefined;
+  return { taken: msOf(pending.lastStartedTime), now: msOf(pending.lastHeartbeatTime), askedAt };
+}
+
+function msOf({ seconds, nanos }: { readonly seconds?: unknown; readonly nanos?: number | null }): number {
+  return Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6;
 }

@@ -1,5 +1,6 @@
 /** Texts of the configuration as values. Each throws an Error with the rule; the caller adds the variable's name. */
 import { isIP } from 'node:net';
+import { DIALECTS, type Dialect } from './domain/dialect';
 import { LOG_LEVELS, type LogLevel } from './logger';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -79,6 +80,12 @@ export function parseLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text.toLowerCase());
   if (level === undefined) throw new Error(`"${text}" is not one of ${LOG_LEVELS.join(', ')}`);
   return level;
+}
+
+export function parseDialect(text: string): Dialect {
+  const dialect = DIALECTS.find((known) => known === text);
+  if (dialect === undefined) throw new Error(`"${text}" is not one of ${DIALECTS.join(', ')}`);
+  return dialect;
 }
 
 /** How often one client may ask. */

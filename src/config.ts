@@ -10,6 +10,7 @@ import {
   parseBuildId,
   parseCount,
   parseDeploymentName,
+  parseDialect,
   parseDuration,
   parseHost,
   parseList,
@@ -25,6 +26,7 @@ import {
   parseUrl,
   type RateLimit,
 } from './config-values';
+import type { Dialect } from './domain/dialect';
 import type { LogLevel } from './logger';
 import { parseDatabaseUrl } from './store/postgres-url';
 import { parseSecretKeys } from './store/secret-key';
@@ -97,6 +99,11 @@ export const SETTINGS = {
   apiToken: { name: 'API_TOKEN', unset: 'none is asked for', what: 'bearer token of all requests but health' },
   corsOrigin: { name: 'CORS_ORIGIN', unset: 'off', what: 'origins whose pages may ask, comma-separated, or *' },
   rateLimit: { name: 'RATE_LIMIT', unset: 'off', what: 'requests of one client address, such as 100/s' },
+  pipelinesDialect: {
+    name: 'PIPELINES_DIALECT',
+    fallback: 'contract',
+    what: "bodies of webhooks and answers: contract, or hkube's",
+  },
   metricsAddress: { name: 'METRICS_ADDRESS', unset: 'off', what: "address and port of a worker's /metrics" },
   logLevel: { name: 'LOG_LEVEL', fallback: 'info', what: 'trace, debug, info, warn, error, fatal or silent' },
 } as const satisfies Record<string, Setting>;
@@ -150,6 +157,7 @@ export interface Config {
   /** Empty means that no page of another origin may ask. */
   readonly corsOrigin: readonly string[];
   readonly rateLimit?: RateLimit;
+  readonly pipelinesDialect: Dialect;
   /** `127.0.0.1:9464`, `[::1]:9464`. */
   readonly metricsAddress?: string;
   readonly logLevel: LogLevel;
@@ -239,6 +247,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     ...(apiToken !== undefined && { apiToken }),
     corsOrigin: read(SETTINGS.corsOrigin, parseOrigins),
     ...(rateLimit !== undefined && { rateLimit }),
+    pipelinesDialect: read(SETTINGS.pipelinesDialect, parseDialect),
     ...(metricsAddress !== undefined && { metricsAddress }),
     logLevel: read(SETTINGS.logLevel, parseLogLevel),
     given,

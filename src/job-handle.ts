@@ -10,7 +10,7 @@ import type { GivenOutput } from './domain/given-output';
 import type { JobRecord } from './domain/job-record';
 import { closedRecord, describeJob, lastKnownStatus, isRecord } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
-import { readStartedJob, type StartedJob } from './temporal/started-job';
+import { readStartedJob, readSubmission, type StartedJob } from './temporal/started-job';
 import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
 import { outputsQuery, resultPartsQuery, resultsQuery, statusQuery } from '../workflows/messages';
 
@@ -91,9 +91,9 @@ export class JobHandle {
     return new JobResults({ results, ...(parts !== null && { parts }) }, this.blobs);
   }
 
-  /** When it was started, in milliseconds since 1970, UTC. */
+  /** When it was submitted, in milliseconds since 1970, UTC. */
   async startTime(): Promise<number> {
-    return (await this.describe()).startTime.getTime();
+    return await readSubmission(this.client, await this.describe());
   }
 
   /** What it was started with. Needs no worker. */

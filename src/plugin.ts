@@ -111,7 +111,8 @@ export interface PipelinesPluginOptions {
  * Worker versioning (`workerDeploymentOptions`) holds for the webhooks too; its default behaviour should be `AUTO_UPGRADE`.
  *
  * Webhooks are sent by a second worker inside the same process, on `<task queue>-webhooks`, so that a slow receiver
- * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to.
+ * takes no slot of an algorithm. It lives exactly as long as the worker that the plugin is given to. Names are looked up by
+ * Node's threads, of which a process has four: `UV_THREADPOOL_SIZE=64` keeps silent name servers out of the others' way.
  */
 export class PipelinesPlugin extends SimplePlugin {
   private readonly sender: Sender;

@@ -99,6 +99,7 @@ describe('config', () => {
       API_TOKEN: 'open-sesame',
       CORS_ORIGIN: 'https://pages.example, http://localhost:5173',
       RATE_LIMIT: '600/m',
+      PIPELINES_DIALECT: 'hkube',
       METRICS_ADDRESS: '[::1]:9464',
       LOG_LEVEL: 'DEBUG',
     };
@@ -131,6 +132,7 @@ describe('config', () => {
       apiToken: 'open-sesame',
       corsOrigin: ['https://pages.example', 'http://localhost:5173'],
       rateLimit: { requests: 600, seconds: 60 },
+      pipelinesDialect: 'hkube',
       metricsAddress: '[::1]:9464',
       logLevel: 'debug',
       given: { ...env, ALGORITHMS: './a.js, ./b.js,' },
@@ -218,6 +220,7 @@ describe('config', () => {
     ['RATE_LIMIT', '100'],
     ['RATE_LIMIT', '0/s'],
     ['RATE_LIMIT', '5/d'],
+    ['PIPELINES_DIALECT', 'HKube'],
     ['METRICS_ADDRESS', '9464'],
     ['METRICS_ADDRESS', ':9464'],
     ['METRICS_ADDRESS', '127.0.0.1'],

@@ -50,21 +50,24 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
   await stayRedeliverable(event, Date.now() + input.retentionMs);
   return delivery.record;
 
-  async function attempt(outgoing: OutgoingEvent, trigger: Attempt['trigger']): Promise<AttemptOutcome> {
+  /** @returns undefined where none was made, as the event that waits for this one must not wait for its place */
+  async function attempt(outgoing: OutgoingEvent, trigger: Attempt['trigger']): Promise<AttemptOutcome | undefined> {
     const number = delivery.nextAttempt;
+    const mustMakeWay = input.successor !== undefined && delivery.state === 'pending';
     const outcome = await sendAttempt(
       { ...outgoing, url: input.url, kind: input.kind, attempt: number, deadlineMs: input.attemptTimeoutMs },
       { taskQueue: input.taskQueue, priorityKey: attemptPriority(number) },
+      mustMakeWay ? begunAt + SUCCESSOR_WAIT_MS : Infinity,
     );
-    delivery.add(trigger, outcome);
+    if (outcome !== undefined) delivery.add(trigger, outcome);
     return outcome;
   }
 
   /** @returns whether it succeeded; only that changes anything */
   async function attemptManually(outgoing: OutgoingEvent): Promise<boolean> {
-    const { error } = await attempt(outgoing, 'manual');
+    const outcome = await attempt(outgoing, 'manual');
     requests.clear();
-    return error === undefined;
+    return outcome !== undefined && outcome.error === undefined;
   }
 
   /** A manual request meanwhile makes its own attempt at once; only its success changes the automatic schedule. */
@@ -83,7 +86,12 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
         }
         delivery.plan(dueAt);
       }
-      const step = nextStep(await attempt(outgoing, 'auto'), ++automatic, policy, Math.random());
+      const outcome = await attempt(outgoing, 'auto');
+      if (outcome === undefined) {
+        delivery.settle('dead', 'superseded');
+        return;
+      }
+      const step = nextStep(outcome, ++automatic, policy, Math.random());
       if (step.kind === 'delivered') delivery.settle('delivered');
       else if (step.kind === 'dead') delivery.settle('dead', step.reason);
       else if (input.successor !== undefined && mustYield(automatic, step.delayMs))

@@ -1,8 +1,9 @@
 /** Hands a job's terminal events over to workflows that outlive it (DESIGN.md, «Deliveries»). */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
-import { toWebhookText } from '../src/domain/big-results';
+import { MAX_RESULT_BYTES, toWebhookText } from '../src/domain/big-results';
 import { firstMemo, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
+import { toHkubeProgress, toHkubeResultText } from '../src/domain/dialect';
 import type { ResultBody } from '../src/domain/events';
 import type { Job } from '../src/domain/job';
 import { isSameUrl } from '../src/domain/url';
@@ -53,7 +54,7 @@ export async function startUntoldResult(job: UntoldJob): Promise<void> {
   const { progress: before, result: sequence } = job.sequences;
   if (result === undefined || sequence === undefined) return;
   const waits = isShared(job.webhooks) && before !== undefined;
-  await startResult({ ...job, results: job.record.results }, result, sequence, waits);
+  await startResult({ ...job, results: job.record.results, submittedAt: submissionOf(job) }, result, sequence, waits);
 }
 
 /** The same of its terminal progress event. */
@@ -61,12 +62,19 @@ export async function startUntoldProgress(job: UntoldJob): Promise<void> {
   const { progress } = job.webhooks;
   const { progress: sequence } = job.sequences;
   if (progress === undefined || sequence === undefined) return;
-  const body = JSON.stringify(job.record.status);
+  const { status } = job.record;
+  const isHkubes = job.settings.dialect === 'hkube';
+  const body = JSON.stringify(isHkubes ? toHkubeProgress(status, submissionOf(job)) : status);
   const event = { webhookId: webhookId('progress', 'end', job.firstRunId), sequence, body };
-  await startProgress({ ...job, results: job.record.results }, progress, [event], {
+  await startProgress({ ...job, results: job.record.results, submittedAt: submissionOf(job) }, progress, [event], {
     shared: isShared(job.webhooks),
     gone: job.gone,
   });
+}
+
+/** An earlier version's reconciler did not tell, and knew no dialect that asks for it. */
+function submissionOf({ submittedAt = 0 }: UntoldJob): number {
+  return submittedAt;
 }
 
 function isShared({ progress, result }: Webhooks = {}): boolean {
@@ -77,6 +85,8 @@ function isShared({ progress, result }: Webhooks = {}): boolean {
 interface EndedJob {
   readonly jobId: string;
   readonly firstRunId: string;
+  /** Epoch milliseconds. */
+  readonly submittedAt: number;
   readonly results: ResultBody;
   /** Of the result webhook, where it was made already. */
   readonly resultText?: string;
@@ -93,6 +103,7 @@ function endedJob(job: Job, settings: Settings): EndedJob {
   return {
     jobId: job.jobId,
     firstRunId: firstExecutionRunId,
+    submittedAt: job.submittedAt,
     results: job.record.results,
     ...(job.resultText !== undefined && { resultText: job.resultText }),
     settings,
@@ -106,7 +117,7 @@ async function startResult(job: EndedJob, url: string, sequence: number, hasPred
   const event = {
     webhookId: webhookId('result', 'end', job.firstRunId),
     sequence,
-    body: job.resultText ?? toWebhookText(job.results, job.settings),
+    body: resultTextOf(job),
   };
   await start(job, {
     ...deliverySettings(job.settings),
@@ -117,6 +128,13 @@ async function startResult(job: EndedJob, url: string, sequence: number, hasPred
     event,
     hasPredecessor,
   });
+}
+
+function resultTextOf({ results, resultText, settings, submittedAt }: EndedJob): string {
+  const text = resultText ?? toWebhookText(results, settings);
+  if (settings.dialect !== 'hkube') return text;
+  // Within JSON each quotation mark of the text is two bytes.
+  return toHkubeResultText(text, submittedAt, Math.min(settings.inlineLimit, MAX_RESULT_BYTES / 2));
 }
 
 async function startProgress(

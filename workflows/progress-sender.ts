@@ -4,18 +4,21 @@ import {
   followingDeadline,
   LATEST_WINS,
   nextStep,
+  quietMs,
   type AttemptOutcome,
   type Follower,
+  type NextStep,
   type SentOutcome,
 } from '../src/domain/delivery';
 import type { OutgoingEvent } from '../src/domain/delivery-input';
+import { toHkubeProgress } from '../src/domain/dialect';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
 import { isLimited } from '../src/domain/limited';
 import { isEnded, type Job } from '../src/domain/job';
 import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
-import { attemptPriority, offerAttempt } from './send-attempt';
+import { attemptPriority, offerAttempt, progressPolicy } from './send-attempt';
 import { progressOutcomeQuery, type ProgressOutcome } from './messages';
 import { webhookId } from './webhook-id';
 
@@ -27,6 +30,8 @@ export interface SenderState {
   readonly gone: boolean;
   /** How its last attempt was answered. */
   readonly last?: ProgressOutcome;
+  /** Epoch milliseconds before which the receiver wants nothing. */
+  readonly quietUntil?: number;
 }
 
 export class ProgressSender {
@@ -38,6 +43,7 @@ export class ProgressSender {
   /** The receiver answered 410: no more progress to this URL in this job. */
   private gone: boolean;
   private last: ProgressOutcome | undefined;
+  private quietUntil: number;
 
   private resting = false;
   private looping = false;
@@ -52,6 +58,7 @@ export class ProgressSender {
     this.following = left.following;
     this.gone = left.gone;
     this.last = left.last;
+    this.quietUntil = left.quietUntil ?? 0;
     setHandler(progressOutcomeQuery, () => this.last ?? null);
   }
 
@@ -62,6 +69,11 @@ export class ProgressSender {
     this.looping = true;
     if (this.current !== undefined) await this.send(this.current);
     while (this.isRunning()) {
+      if (this.quietUntil > Date.now()) {
+        // Taken afterwards, the next one is the newest.
+        await condition(() => !this.isRunning(), this.quietUntil - Date.now());
+        continue;
+      }
       const known = this.current ?? this.takeFollowing();
       if (known !== undefined) {
         await this.send(known);
@@ -86,6 +98,7 @@ export class ProgressSender {
       ...(this.following !== undefined && { following: this.begun(this.following) }),
       gone: this.gone,
       ...(this.last !== undefined && { last: this.last }),
+      ...(this.quietUntil > Date.now() && { quietUntil: this.quietUntil }),
     };
   }
 
@@ -116,9 +129,19 @@ export class ProgressSender {
     const unsent = (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
     return [
       ...(unsent === undefined ? [] : [unsent]),
-      ...(this.following === undefined ? [] : [this.begun(this.following)]),
-      ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body)),
+      ...(this.following === undefined ? [] : [this.heeding(this.begun(this.following))]),
+      ...this.job.outbox.queue.splice(0).map((body) => this.toLeft(body)),
     ];
+  }
+
+  /** The terminal event goes whatever was asked for the others: it has a schedule of its own. */
+  private toLeft(body: ProgressBody): OutgoingEvent {
+    const event = this.toOutgoing(body);
+    return body.status === this.job.status ? event : this.heeding(event);
+  }
+
+  private heeding(event: OutgoingEvent): OutgoingEvent {
+    return this.quietUntil > Date.now() ? { ...event, notBefore: this.quietUntil } : event;
   }
 
   private takeFollowing(): OutgoingEvent | undefined {
@@ -167,7 +190,12 @@ export class ProgressSender {
   private toOutgoing(body: ProgressBody): OutgoingEvent {
     const sequence = takeSequence(this.job.outbox);
     const terminal = isEnded(this.job) && body.status === this.job.status;
-    return { sequence, webhookId: webhookId('progress', terminal ? 'end' : sequence), body: JSON.stringify(body) };
+    return { sequence, webhookId: webhookId('progress', terminal ? 'end' : sequence), body: this.textOf(body) };
+  }
+
+  private textOf(body: ProgressBody): string {
+    const isHkubes = this.settings.dialect === 'hkube';
+    return JSON.stringify(isHkubes ? toHkubeProgress(body, this.job.submittedAt) : body);
   }
 
   private async send({ attempts: made = 0, notBefore = 0, ...event }: OutgoingEvent): Promise<void> {
@@ -199,7 +227,7 @@ export class ProgressSender {
       }
       asked = 0;
       this.note(event, outcome);
-      const step = nextStep(outcome, attempt, LATEST_WINS, Math.random());
+      const step = this.stepAfter(outcome, attempt);
       if (step.kind !== 'retry') {
         this.gone = step.kind === 'dead' && step.reason === 'gone';
         this.current = undefined;
@@ -214,6 +242,12 @@ export class ProgressSender {
     }
   }
 
+  private stepAfter(outcome: AttemptOutcome, attempt: number): NextStep {
+    const policy = progressPolicy(outcome);
+    if (policy === LATEST_WINS) this.quietUntil = Date.now() + quietMs(outcome);
+    return nextStep(outcome, attempt, policy, Math.random());
+  }
+
   private note(event: OutgoingEvent, { followers: _, ...outcome }: SentOutcome): void {
     const url = this.job.pipeline.webhooks?.progress ?? '';
     const { status } = JSON.parse(event.body) as ProgressBody;
@@ -226,7 +260,7 @@ export class ProgressSender {
     const event = this.takeFollowing();
     if (event === undefined) return;
     this.note(event, outcome);
-    const step = nextStep(outcome, 1, LATEST_WINS, Math.random());
+    const step = this.stepAfter(outcome, 1);
     if (step.kind === 'retry') this.current = { ...event, attempts: 1, notBefore: Date.now() + step.delayMs };
     else this.gone = step.kind === 'dead' && step.reason === 'gone';
   }

@@ -1,8 +1,16 @@
 /** One attempt of a webhook as an activity, shared by the job's workflow and its deliveries'. */
-import { isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import { isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import { formatTimestamp } from '../src/domain/events';
-import { longestMs, type SentOutcome, type WebhookRequest } from '../src/domain/delivery';
+import {
+  LATEST_WINS,
+  LATEST_WINS_AT_FIRST,
+  longestMs,
+  type AttemptOutcome,
+  type RetryPolicy,
+  type SentOutcome,
+  type WebhookRequest,
+} from '../src/domain/delivery';
 import { isLimited, type Limited } from '../src/domain/limited';
 
 /** How long past its deadline an attempt is waited for before its worker is taken for lost. */
@@ -19,12 +27,25 @@ export interface AttemptOptions {
 /**
  * Waits until there is a place for it, which is no attempt (contract §7).
  *
- * @returns always an outcome; `lost` where the worker was, which is known only after the attempt's deadline
+ * @param until epoch milliseconds; whoever would have to wait longer does not
+ * @returns an outcome, `lost` where the worker was, which is known only after the attempt's deadline; undefined where none was
+ * made
  */
-export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<SentOutcome> {
+export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<AttemptOutcome>;
+export async function sendAttempt(
+  input: WebhookRequest,
+  options: AttemptOptions,
+  until: number,
+): Promise<AttemptOutcome | undefined>;
+export async function sendAttempt(
+  input: WebhookRequest,
+  options: AttemptOptions,
+  until = Infinity,
+): Promise<AttemptOutcome | undefined> {
   for (let asked = 0; ; asked++) {
     const answer = await offerAttempt(input, options, asked);
     if (!isLimited(answer)) return answer;
+    if (Date.now() + answer.limitedMs >= until && patched('bounded-places')) return undefined;
     await sleep(answer.limitedMs);
   }
 }
@@ -63,4 +84,9 @@ export async function offerAttempt(
 /** First tries before retries (contract §7), within what the job's own priority leaves. */
 export function attemptPriority(attempt: number): number {
   return attempt === 1 ? 2 : 4;
+}
+
+/** What a progress event gets after such an answer. An earlier version heeded `Retry-After` for some seconds only. */
+export function progressPolicy({ retryAfterMs }: AttemptOutcome): RetryPolicy {
+  return retryAfterMs === undefined || patched('progress-retry-after') ? LATEST_WINS : LATEST_WINS_AT_FIRST;
 }

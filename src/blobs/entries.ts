@@ -1,6 +1,7 @@
 /** The entries of a result, read from where their outcomes lie, in order and never all at once (contract §5). */
 import type { BlobRef } from '../domain/blob';
 import type { ItemOutcome } from '../domain/block';
+import type { HkubeResults } from '../domain/dialect';
 import { batchId, type ResultBody, type ResultEntry } from '../domain/events';
 import type { Json } from '../domain/json';
 import type { OutcomeRun } from '../domain/outcomes';
@@ -21,13 +22,20 @@ const RESULT = '"result":';
 /** How many entries are made at a time. */
 const CHUNK = 1_000;
 
+/** What an entry begins with. */
+type MakeHead = (part: ResultPart, index: number) => object;
+
 /** @throws BlobError */
-export async function* readEntries(part: ResultPart, store: BlobStore): AsyncGenerator<readonly EntryText[]> {
+export async function* readEntries(
+  part: ResultPart,
+  store: BlobStore,
+  headOf: MakeHead = entryHead,
+): AsyncGenerator<readonly EntryText[]> {
   for (const run of part.runs) {
     let chunk: EntryText[] = [];
     let index = run.first;
     for await (const tail of tailsOf(run, store)) {
-      const head = JSON.stringify(entryHead(part, index)).slice(0, -1);
+      const head = JSON.stringify(headOf(part, index)).slice(0, -1);
       chunk.push({ index, head, tail });
       index++;
       if (chunk.length < CHUNK) continue;
@@ -65,10 +73,14 @@ export async function* resultText({ tail }: EntryText, store: BlobStore): AsyncG
 }
 
 /** A JSON array of the entries of some nodes. */
-export async function* entriesText(parts: readonly ResultPart[], store: BlobStore): AsyncGenerator<string | Buffer> {
+export async function* entriesText(
+  parts: readonly ResultPart[],
+  store: BlobStore,
+  headOf?: MakeHead,
+): AsyncGenerator<string | Buffer> {
   let before = '[';
   for (const part of parts) {
-    for await (const entries of readEntries(part, store)) {
+    for await (const entries of readEntries(part, store, headOf)) {
       for (const { head, tail } of entries) {
         if (typeof tail === 'string') {
           before += `${head},${tail},`;
@@ -88,12 +100,13 @@ export async function* entriesText(parts: readonly ResultPart[], store: BlobStor
 
 /** A result body with all of its data. */
 export async function* bodyText(
-  { data: _, ...head }: ResultBody,
+  { data: _, ...head }: ResultBody | HkubeResults,
   parts: readonly ResultPart[],
   store: BlobStore,
+  headOf?: MakeHead,
 ): AsyncGenerator<string | Buffer> {
   yield `${JSON.stringify(head).slice(0, -1)},"data":`;
-  yield* entriesText(parts, store);
+  yield* entriesText(parts, store, headOf);
   yield '}';
 }
 

@@ -1,5 +1,6 @@
 /** The results of a job that has ended, wherever they lie (contract §5). */
 import { findData, parseRef } from '../domain/big-results';
+import { headIn, toHkubeEntry, toHkubeResults, type Dialect, type HkubeResults } from '../domain/dialect';
 import { PipelineError } from '../domain/errors';
 import type { ResultBody, ResultEntry } from '../domain/events';
 import type { JobRecord } from '../domain/job-record';
@@ -42,21 +43,38 @@ export class JobResults {
   /** The same as a value, or piece by piece where it is large. */
   bodyOrText(): ResultBody | JsonText {
     const { results, parts } = this.record;
-    return parts === undefined ? results : this.text(parts);
+    return parts === undefined ? results : told(bodyText(results, parts, this.store()));
   }
 
-  /** What a reference in the body of the webhook stands for; undefined where the job has no such reference. */
-  async data(ref: string): Promise<ResultData | undefined> {
+  /**
+   * The same as HKube's API answers it.
+   *
+   * @param submittedAt of the job, in epoch milliseconds
+   */
+  hkubeBodyOrText(submittedAt: number): HkubeResults | JsonText {
     const { results, parts } = this.record;
-    if (parts === undefined) {
-      const value = findData(results, ref);
-      return value === undefined ? undefined : { value };
-    }
+    const body = toHkubeResults(results, submittedAt);
+    return parts === undefined ? body : told(bodyText(body, parts, this.store(), headIn('hkube')));
+  }
+
+  /**
+   * What a reference in the body of the webhook stands for; undefined where the job has no such reference.
+   *
+   * @param dialect of the entries of a node
+   */
+  async data(ref: string, dialect: Dialect = 'contract'): Promise<ResultData | undefined> {
+    const { results, parts } = this.record;
     const found = parseRef(ref);
     if (found === undefined) return undefined;
+    if (parts === undefined) {
+      const value = findData(results, ref);
+      if (value === undefined) return undefined;
+      const isNode = found.kind === 'node' && dialect === 'hkube';
+      return { value: isNode ? (value as readonly ResultEntry[]).map(toHkubeEntry) : value };
+    }
     if (found.kind === 'entry') return await this.entry(parts, found.index);
     const part = parts.filter(({ runs }) => runs.length > 0)[found.index];
-    return part && { text: told(entriesText([part], this.store())) };
+    return part && { text: told(entriesText([part], this.store(), headIn(dialect))) };
   }
 
   private async entry(parts: readonly ResultPart[], index: number): Promise<{ readonly text: JsonText } | undefined> {
@@ -77,10 +95,6 @@ export class JobResults {
       }
     }
     return undefined;
-  }
-
-  private text(parts: readonly ResultPart[]): JsonText {
-    return told(bodyText(this.record.results, parts, this.store()));
   }
 
   private async entries(parts: readonly ResultPart[]): Promise<ResultEntry[]> {

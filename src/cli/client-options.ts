@@ -21,6 +21,8 @@ export function clientOptions(config: Config, blobs: BlobStore): ClientOptions {
       algorithmWaitMs: config.algorithmWait,
       maxBatch: config.maxBatch,
       inlineLimit: config.webhookInlineLimit,
+      // A worker of an earlier version refuses what it does not know.
+      ...(config.pipelinesDialect !== 'contract' && { dialect: config.pipelinesDialect }),
       // There is a store, in which others may be triggered by it.
       triggeredBy: [],
     },

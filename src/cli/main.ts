@@ -3,11 +3,16 @@
 import { Command, Option } from 'commander';
 import type { Flags } from '../config';
 import type { HealthFlags } from './commands/health';
+import type { ImportFlags } from './commands/import';
 import type { ListenFlags } from './commands/listen';
 import type { SetupFlags } from './commands/setup';
 import { failWith } from './failure';
 import { addConfigOptions, configOf } from './options';
 import { version } from './version';
+
+// Names are looked up by threads of Node's, of which it has four: silent name servers would leave none for the others. They
+// are made at their first use, which has not been yet.
+process.env['UV_THREADPOOL_SIZE'] ??= '64';
 
 const program = new Command('temporal-pipelines').description("HKube's pipelines on Temporal").version(version());
 
@@ -79,6 +84,19 @@ program
   .action(async (flags: ListenFlags) => {
     const { listen } = await import('./commands/listen.js');
     await listen(flags, process.env.WEBHOOK_SECRETS);
+  });
+
+program
+  .command('import')
+  .argument('<folder>', 'what hkubectl export all, pipelines or algorithms has written')
+  .description('store the algorithms and pipelines of an HKube in a facade that runs')
+  .option('--url <url>', 'of the facade (default: PUBLIC_URL, or http://127.0.0.1:3000)')
+  .option('--token <token>', 'bearer token that it asks for (default: API_TOKEN)')
+  .option('--overwrite', 'replace what is stored under the same name')
+  .option('--dry-run', 'only say what would be stored, and what refused')
+  .action(async (folder: string, flags: ImportFlags) => {
+    const { importExport } = await import('./commands/import.js');
+    process.exitCode = await importExport(folder, flags, process.env);
   });
 
 program.parseAsync().catch(failWith);

@@ -99,6 +99,8 @@ export interface RetryPolicy {
   readonly scheduleMs: readonly number[];
   /** How many attempts a redirect or a 4xx without a retry meaning gets. */
   readonly clientErrorAttempts: number;
+  /** The longest wait that a receiver's `Retry-After` is heeded for, in milliseconds. Default: what is left of the schedule. */
+  readonly longestAskedMs?: number;
 }
 
 /** Contract §7: 13 attempts over 72 hours. */
@@ -110,8 +112,11 @@ export const MUST_DELIVER: RetryPolicy = {
   clientErrorAttempts: 5,
 };
 
+/** Of jobs that an earlier version has begun: a receiver could not ask for more than the few seconds of the schedule. */
+export const LATEST_WINS_AT_FIRST: RetryPolicy = { scheduleMs: [0, 1_000, 3_000], clientErrorAttempts: 1 };
+
 /** Contract §7: three attempts, after 1 s and 3 s; a redirect or another 4xx drops the event at once. */
-export const LATEST_WINS: RetryPolicy = { scheduleMs: [0, 1_000, 3_000], clientErrorAttempts: 1 };
+export const LATEST_WINS: RetryPolicy = { ...LATEST_WINS_AT_FIRST, longestAskedMs: sum(MUST_DELIVER.scheduleMs) };
 
 export type NextStep =
   | { readonly kind: 'delivered' }
@@ -121,7 +126,7 @@ export type NextStep =
 /** How long the progress events that a job left behind get all their attempts. */
 const LEFTOVERS_RETRIED_MS = 60_000;
 /** What the terminal event waits for the events before it at the most. */
-const LEFTOVERS_MS = 5 * 60_000;
+export const LEFTOVERS_MS = 5 * 60_000;
 
 /**
  * What an event that the job left behind still gets, before the terminal one: all its attempts in the first minute, then
@@ -154,9 +159,18 @@ export function nextStep(outcome: AttemptOutcome, attempts: number, policy: Retr
   const planned = policy.scheduleMs[attempts];
   if (attempts >= budget || planned === undefined) return { kind: 'dead', reason: 'exhausted' };
   const jittered = planned * (1 - JITTER + 2 * JITTER * random);
-  const horizon = policy.scheduleMs.slice(attempts).reduce((sum, delay) => sum + delay, 0);
+  const horizon = policy.longestAskedMs ?? sum(policy.scheduleMs.slice(attempts));
   const asked = Math.min(outcome.retryAfterMs ?? 0, horizon);
   return { kind: 'retry', delayMs: Math.round(Math.max(jittered, asked)) };
+}
+
+/** How long nothing of progress goes to a receiver that has answered so, in milliseconds. */
+export function quietMs({ retryAfterMs = 0 }: AttemptOutcome): number {
+  return Math.min(retryAfterMs, LATEST_WINS.longestAskedMs ?? 0);
+}
+
+function sum(delays: readonly number[]): number {
+  return delays.reduce((total, delay) => total + delay, 0);
 }
 
 /** A redirect, or a 4xx that does not say «later». */

@@ -203,7 +203,7 @@ export function createJob(
     writingSince: undefined,
     resultText: undefined,
     services: new Map(),
-    outbox: createOutbox(level, settings.progressIntervalMs),
+    outbox: createOutbox(level, settings.progressIntervalMs, settings.dialect),
     last: { level: 'info', at: submittedAt, hasData: false },
     failures: [],
     record: undefined,

@@ -9,14 +9,16 @@
  * An event at info or above clears a mark that waits, since it tells the newer state, unless there are task changes to
  * tell a trace subscriber. The terminal event, which nothing follows, takes those over.
  */
+import { hkubeLevel, type Dialect } from './dialect';
 import type { ProgressBody, TaskChange } from './events';
-import type { Level } from './verbosity';
-import { passes } from './verbosity';
+import { passes, type Level } from './verbosity';
 
 export interface Outbox {
   readonly subscriber: Level;
   /** The throttle's first interval in milliseconds. */
   readonly intervalMs: number;
+  /** Of its receiver; absent is the contract's. */
+  readonly dialect?: Dialect;
   queue: ProgressBody[];
   /** When the state last changed in a way that a debug subscriber is told, if that was not sent yet. */
   changedAt: number | undefined;
@@ -31,10 +33,11 @@ export interface Outbox {
   sequence: number;
 }
 
-export function createOutbox(subscriber: Level, intervalMs: number): Outbox {
+export function createOutbox(subscriber: Level, intervalMs: number, dialect?: Dialect): Outbox {
   return {
     subscriber,
     intervalMs,
+    ...(dialect !== undefined && { dialect }),
     queue: [],
     changedAt: undefined,
     changes: [],
@@ -52,7 +55,7 @@ const SINGLE_WARNINGS = 100;
 
 /** An event at info or above. It waits for its turn, however long; nothing replaces it. */
 export function publish(outbox: Outbox, body: ProgressBody): void {
-  if (!passes(outbox.subscriber, body.level)) return;
+  if (!passes(outbox.subscriber, isHkubes(outbox) ? hkubeLevel(body.level) : body.level)) return;
   if (outbox.changes.length === 0) outbox.changedAt = undefined;
   outbox.queue.push(body);
 }
@@ -73,12 +76,17 @@ export function markChanged(outbox: Outbox, now: number, change?: TaskChange): v
 
 /** Whether its subscriber is told of single tasks. */
 export function listsTasks(outbox: Outbox): boolean {
-  return outbox.subscriber === 'trace';
+  return outbox.subscriber === 'trace' && !isHkubes(outbox);
+}
+
+/** HKube warns of nothing, and lists no tasks. */
+function isHkubes({ dialect }: Outbox): boolean {
+  return dialect === 'hkube';
 }
 
 /** Whether the warning about `change` is to be published by itself; otherwise it was kept for the interval's event. */
 export function takeWarning(outbox: Outbox, change: TaskChange): boolean {
-  if (!passes(outbox.subscriber, 'warn')) return false;
+  if (isHkubes(outbox) || !passes(outbox.subscriber, 'warn')) return false;
   outbox.warned++;
   if (outbox.warned <= SINGLE_WARNINGS) return true;
   outbox.warnings = keep(outbox.warnings, change);

@@ -1,6 +1,7 @@
 /** What whoever starts a job may set besides the pipeline: the second argument of the workflow `runPipeline`. */
-import { arrayOf, integer, object, string } from './checks';
+import { arrayOf, integer, object, oneOf, string } from './checks';
 import { MUST_DELIVER } from './delivery';
+import { DIALECTS, type Dialect } from './dialect';
 import { blobCheck, elementsCheck, givenOutputCheck, type GivenOutput } from './given-output';
 import { homesCheck, type Homes } from './homes';
 import type { StoredFlowInput } from './stored';
@@ -45,6 +46,8 @@ export interface JobSettings {
   readonly homes?: Homes;
   /** What nodes have put out that its own read and that it does not have. Default: it has all that they read. */
   readonly outputs?: readonly GivenOutput[];
+  /** What the bodies of its webhooks look like. Default: as the contract says. */
+  readonly dialect?: Dialect;
 }
 
 /** Of jobs that are started now. */
@@ -87,6 +90,7 @@ const settingsCheck = object(
     triggeredBy: arrayOf(string({ min: 1 })),
     homes: homesCheck,
     outputs: arrayOf(givenOutputCheck),
+    dialect: oneOf(...DIALECTS),
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

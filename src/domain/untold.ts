@@ -14,6 +14,8 @@ export interface UntoldJob {
   readonly jobId: string;
   /** Of the runs that continue each other: what a `webhook-id` is made from. */
   readonly firstRunId: string;
+  /** Epoch milliseconds; absent in what an earlier version has found. */
+  readonly submittedAt?: number;
   readonly webhooks: Webhooks;
   /** The number in `x-pipeline-sequence` of each delivery that is missing. */
   readonly sequences: Sequences;

@@ -10,9 +10,11 @@ import type { RateLimit } from '../config-values';
 import { allowAsWritten } from './allow';
 import { allowOrigins, askToken, limitRate } from './access';
 import { readBody, refuseOtherTypes } from './body';
+import { answersIn } from './dialect';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
+import { acceptIngressPath } from './ingress';
 import { logRequests } from './request-log';
 import type { ResultUrls } from './result-urls';
 import { mountRoutes, type Route } from './route';
@@ -22,7 +24,7 @@ import { execRoutes, type ExecOptions } from './routes/exec';
 import { experimentRoutes } from './routes/experiment';
 import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
 import { healthRoutes, type Readiness } from './routes/health';
-import { jobRoutes } from './routes/jobs';
+import { jobRoutes, type JobOptions } from './routes/jobs';
 import { readmeRoutes } from './routes/readme';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
 import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
@@ -31,7 +33,7 @@ import { definitionVersionRoutes } from './routes/versions';
 import { triggerRoutes } from './routes/triggers';
 import { webhookRoutes } from './routes/webhooks';
 
-export interface AppOptions extends ExecOptions, StoreAlgorithmOptions, StoreEndpointOptions {
+export interface AppOptions extends ExecOptions, JobOptions, StoreAlgorithmOptions, StoreEndpointOptions {
   /** The names, besides addresses and `localhost`, that the facade is reached by. */
   readonly hosts: readonly string[];
   /** Pages of these origins may ask; `*` is any. Default: none. */
@@ -65,13 +67,15 @@ export function createApp(options: AppOptions): Koa {
   const root = new Router();
   mountRoutes(root, health);
   const docs = new Router();
-  docsRoutes(docs, [
+  const groups = [
     { prefix: '', routes: versions, isGuarded: true },
     { prefix: PREFIX, routes, isGuarded: true },
     { prefix: '', routes: health, isGuarded: false },
-  ]);
+  ];
+  docsRoutes(docs, groups, answersIn(options.dialect));
 
   app.use(logRequests(options.log));
+  app.use(acceptIngressPath);
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
   app.use(root.routes());

@@ -1,9 +1,9 @@
 /** The OpenAPI 3.1 document of the facade, made of the routes and the schemas by which they check. */
 import type { TSchema } from '@sinclair/typebox';
 import { FORM_TYPES } from './form';
+import type { JobAnswers } from './dialect';
 import type { Route } from './route';
 import { errorBody } from './schemas/answers';
-import { progressBody, resultBody } from './schemas/bodies';
 
 /** What every route behind the prefix may refuse: the token, the host, too many requests, and a Temporal that is away. */
 const COMMON_ERRORS = [401, 421, 429, 503];
@@ -41,7 +41,10 @@ export interface Mounted {
   readonly isGuarded: boolean;
 }
 
-export function createDocument(groups: readonly Mounted[]): object {
+export function createDocument(
+  groups: readonly Mounted[],
+  { progressWebhook, resultWebhook }: JobAnswers['schemas'],
+): object {
   const schemas: Record<string, object> = {};
   const refer = (schema: unknown): unknown => hoist(schema, schemas);
   const paths: Record<string, Record<string, object>> = {};
@@ -59,8 +62,8 @@ export function createDocument(groups: readonly Mounted[]): object {
     servers: [{ url: '/' }],
     paths,
     webhooks: {
-      progress: webhookOf('Progress of a job, to `webhooks.progress` of its pipeline', refer(progressBody)),
-      result: webhookOf('The end of a job, to `webhooks.result` of its pipeline', refer(resultBody)),
+      progress: webhookOf('Progress of a job, to `webhooks.progress` of its pipeline', refer(progressWebhook)),
+      result: webhookOf('The end of a job, to `webhooks.result` of its pipeline', refer(resultWebhook)),
     },
     components: {
       schemas: { ...schemas },

@@ -53,6 +53,9 @@ function createAjv(coerceTypes: boolean): Ajv {
     strictTypes: false,
   });
   addFormats(ajv, ['date-time']);
+  const { validate } = ajv.formats['date-time'] as { readonly validate: (text: string) => boolean };
+  // A leap second is well written, and no time that a Date knows.
+  ajv.addFormat('date-time', (text) => validate(text) && !Number.isNaN(Date.parse(text)));
   ajv.addFormat('url', (text) => /^https?:\/\//i.test(text) && /^[^\s\p{Cc}]+$/u.test(text));
   ajv.addFormat('cron', (text) => parseCron(text) !== undefined);
   ajv.addKeyword({

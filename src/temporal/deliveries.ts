@@ -85,10 +85,11 @@ export class Deliveries {
    * @throws PipelineError `Unavailable` where no worker sent it in time
    */
   test(url: string, kind: WebhookKind): Promise<TestOutcome> {
-    const { webhookTaskQueue, attemptTimeoutMs } = parseSettings(this.settings);
+    const { webhookTaskQueue, attemptTimeoutMs, dialect = 'contract' } = parseSettings(this.settings);
     return sendTest(this.client, {
       url,
       kind,
+      dialect,
       taskQueue: this.taskQueue,
       webhookTaskQueue: webhookTaskQueue ?? `${this.taskQueue}-webhooks`,
       deadlineMs: attemptTimeoutMs,

@@ -2,6 +2,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { createHash } from 'node:crypto';
 import type { WebhookKind } from '../domain/delivery';
+import { fromSentResult } from '../domain/dialect';
 import type { ResultBody } from '../domain/events';
 import { webhookKey } from '../domain/webhook-key';
 import { readStart } from './started-job';
@@ -38,7 +39,8 @@ export async function readHandedOver(
   }
 }
 
-/** The body of a result that was handed over; undefined where it was another job's. */
+/** The contract's body of a result that was handed over; undefined where it was another job's. */
 export function resultsIn(given: HandedOver | undefined): ResultBody | undefined {
-  return given?.isOwn === true && given.event !== undefined ? (JSON.parse(given.event.body) as ResultBody) : undefined;
+  if (given?.isOwn !== true || given.event === undefined) return undefined;
+  return fromSentResult(JSON.parse(given.event.body) as ResultBody);
 }

@@ -3,6 +3,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';
 import type { JobSettings } from '../domain/settings';
+import type { JobSnapshot } from '../domain/snapshot';
 import type { StoredFlowInput } from '../domain/stored';
 import { PIPELINE_ROOT, PIPELINE_TYPES } from '../../workflows/search-attributes';
 
@@ -67,7 +68,7 @@ export async function readStartedJob(
     userPipeline: asWritten(pipeline, memo?.[WRITTEN] as Written | undefined),
     outside: outputs.map(({ nodeName }) => nodeName),
     ...(rootJobId !== undefined && { rootJobId }),
-    startTime: startTime.getTime(),
+    startTime: submissionIn(args, startTime),
     types: typedSearchAttributes.get(PIPELINE_TYPES) ?? [],
   };
 }
@@ -77,6 +78,19 @@ function asWritten(pipeline: Pipeline, written: Written | undefined): Pipeline {
   // In the place of those that run.
   const { edges: _, ...rest } = pipeline;
   return { ...rest, ...written };
+}
+
+/** When a job was submitted, in epoch milliseconds: a run that continues another has a start of its own. */
+export async function readSubmission(client: Client, description: WorkflowExecutionDescription): Promise<number> {
+  const { workflowId, runId, startTime, raw } = description;
+  if (raw.workflowExecutionInfo?.firstRunId === runId) return startTime.getTime();
+  return submissionIn((await readStart(client, { workflowId, runId })).args, startTime);
+}
+
+/** @param args of a run of a job that has started at that time */
+export function submissionIn(args: readonly unknown[], startTime: Date): number {
+  const earlier = args[2] as { readonly job?: Pick<JobSnapshot, 'submittedAt'> } | null | undefined;
+  return earlier?.job?.submittedAt ?? startTime.getTime();
 }
 
 /** How a run of a workflow began. */

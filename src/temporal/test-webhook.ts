@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import type { AttemptOutcome, WebhookKind } from '../domain/delivery';
+import type { Dialect } from '../domain/dialect';
 import { PipelineError } from '../domain/errors';
 import { sampleBody, type TestWebhookInput } from '../domain/webhook-sample';
 import { TEST_WEBHOOK } from '../../workflows/messages';
@@ -13,6 +14,7 @@ export type TestOutcome = Pick<AttemptOutcome, 'statusCode' | 'error' | 'duratio
 export interface TestSend {
   readonly url: string;
   readonly kind: WebhookKind;
+  readonly dialect: Dialect;
   /** Of workflows. */
   readonly taskQueue: string;
   readonly webhookTaskQueue: string;
@@ -24,8 +26,11 @@ export interface TestSend {
 const SPARE_MS = 10_000;
 
 /** @throws PipelineError `Unavailable` where no worker sent it in time */
-export async function sendTest(client: Client, { url, kind, deadlineMs, ...queues }: TestSend): Promise<TestOutcome> {
-  const body = JSON.stringify(sampleBody(kind, Date.now()));
+export async function sendTest(
+  client: Client,
+  { url, kind, dialect, deadlineMs, ...queues }: TestSend,
+): Promise<TestOutcome> {
+  const body = JSON.stringify(sampleBody(kind, Date.now(), dialect));
   const input: TestWebhookInput = { url, kind, body, taskQueue: queues.webhookTaskQueue, deadlineMs };
   try {
     const { statusCode, error, durationMs } = await within(client, deadlineMs + 2 * SPARE_MS, () =>

@@ -20,7 +20,7 @@ import { readHandedOver, resultsIn } from './handed-over';
 import { outsideRecord, readEnding } from './jobs';
 import { readLastProgress } from './last-progress';
 import { retentionOf } from './namespace';
-import { readStart } from './started-job';
+import { readStart, submissionIn } from './started-job';
 import { isUnsearchable, quote } from './visibility';
 
 /** How many jobs are looked at together. */
@@ -151,6 +151,7 @@ async function examine(client: Client, taskQueue: string, run: ClosedRun): Promi
   return {
     jobId,
     firstRunId,
+    submittedAt: submissionIn(args, description.startTime),
     webhooks,
     sequences,
     record: told === undefined ? outsideRecord(description, ending.error) : recordOf(told),

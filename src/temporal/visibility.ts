@@ -2,14 +2,20 @@
 import { isGrpcServiceError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import { PipelineError } from '../domain/errors';
 
-/** Within a text of a query a backslash takes the meaning of what follows it away. */
+/**
+ * Within a text of a query a backslash takes the meaning of what follows it away. A zero byte is nowhere in what is looked
+ * for, and stores fail over it.
+ */
 export function quote(value: string): string {
-  return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
+  return `'${value.replaceAll('\0', '\ufffd').replaceAll(/[\\']/g, '\\$&')}'`;
 }
 
-/** @param time milliseconds since 1970, UTC */
+/** Years of four digits, which is all that the server reads. */
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** @param time milliseconds since 1970, UTC; nothing is older, nor as young as the last that can be asked for */
 export function quoteTime(time: number): string {
-  return quote(new Date(time).toISOString());
+  return quote(new Date(Math.min(Math.max(time, 0), LAST_TIME)).toISOString());
 }
 
 export interface Search {

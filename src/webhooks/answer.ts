@@ -1,6 +1,7 @@
 /** What an attempt came to: reads the answer within its limits, and names the failure where there is none (contract §7). */
 import { parseRetryAfter, type AttemptError, type AttemptOutcome } from '../domain/delivery';
 import { ConnectError } from './connector';
+import { hide } from './hidden';
 import { ProtocolError, type Answer } from './post';
 
 /** An outcome without what the clock says. */
@@ -18,11 +19,18 @@ const KEPT_BYTES = 1_024;
 /** The body is for the record only: an answer that dribbles on must not hold up the next event. Milliseconds. */
 const BODY_TIME = 1_000;
 
-/** The result is settled by the header block; a body that breaks, stalls or never ends does not change it. */
-export async function readResult({ statusCode, headers, body }: Answer): Promise<Result> {
+/**
+ * The result is settled by the header block; a body that breaks, stalls or never ends does not change it.
+ *
+ * @param hidden what is not to be told of the body
+ */
+export async function readResult(
+  { statusCode, headers, body }: Answer,
+  hidden: readonly string[] = [],
+): Promise<Result> {
   const asked = statusCode === 429 || statusCode === 503 ? headers['retry-after'] : undefined;
   const retryAfterMs = parseRetryAfter(asked, Date.now());
-  const responseBody = await readText(body);
+  const responseBody = await readText(body, hidden);
   return {
     statusCode,
     ...(isIn(200, statusCode) ? {} : { error: isIn(300, statusCode) ? 'redirect' : 'status' }),
@@ -36,7 +44,9 @@ function isIn(hundred: number, statusCode: number): boolean {
 }
 
 /** The start of the body as text. A small body is read to its end, so that its sender sees a clean one. */
-async function readText(body: Answer['body']): Promise<string | undefined> {
+async function readText(body: Answer['body'], hidden: readonly string[]): Promise<string | undefined> {
+  // So that what is hidden is known where the text is cut.
+  const needed = KEPT_BYTES + Math.max(0, ...hidden.map(({ length }) => length));
   const timer = setTimeout(() => {
     body.destroy();
   }, BODY_TIME);
@@ -44,7 +54,7 @@ async function readText(body: Answer['body']): Promise<string | undefined> {
   let size = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      if (size < KEPT_BYTES) chunks.push(chunk);
+      if (size < needed) chunks.push(chunk);
       size += chunk.length;
       if (size >= MAX_BYTES) break;
     }
@@ -53,13 +63,17 @@ async function readText(body: Answer['body']): Promise<string | undefined> {
   } finally {
     clearTimeout(timer);
   }
-  return printable(Buffer.concat(chunks).subarray(0, KEPT_BYTES));
+  const bytes = Buffer.concat(chunks);
+  return printable(hidden.length === 0 ? bytes : Buffer.from(hide(bytes.toString('latin1'), hidden), 'latin1'));
 }
 
-/** Lossy for a wrong encoding, and nothing at all for binary, which practically always has control characters. */
+/**
+ * The start of it. Lossy for a wrong encoding, and nothing at all for binary, which practically always has control
+ * characters.
+ */
 function printable(bytes: Buffer): string | undefined {
   // As a stream: a character that was cut at the end is left out.
-  const text = new TextDecoder().decode(bytes, { stream: true });
+  const text = new TextDecoder().decode(bytes.subarray(0, KEPT_BYTES), { stream: true });
   return text === '' || /[^\P{Cc}\t\r\n]/u.test(text) ? undefined : text;
 }
 

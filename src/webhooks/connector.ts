@@ -3,10 +3,10 @@
  * and the peer is checked again before a byte is written (contract §7). Resolving first and letting a library connect
  * by name would be open to DNS rebinding; a `lookup` option alone is skipped for literal addresses.
  */
-import { lookup as systemLookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { isAllowedAddress, unbracketed, type AllowList, type Refusal } from './guard';
+import { systemLookup, type Lookup, type ResolvedAddress } from './lookups';
 
 /** How a connection fails. `timeout` may be at any step; `reset` is before a handshake; `tls` is everything within one. */
 export type ConnectFailure = 'timeout' | 'connect' | 'reset' | 'dns' | 'tls' | Refusal['error'];
@@ -22,15 +22,6 @@ export class ConnectError extends Error {
     super(failure, { cause });
   }
 }
-
-export interface ResolvedAddress {
-  readonly address: string;
-  /** 4 or 6. */
-  readonly family: number;
-}
-
-/** Answers all addresses of a name. */
-export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 export interface ConnectOptions {
   readonly allow: AllowList;
@@ -88,7 +79,7 @@ function refusalOf({ remoteAddress }: Socket, host: string, allow: AllowList): C
 }
 
 /** All addresses of a host. One that is blocked blocks the host: a mixed answer is how rebinding looks. */
-async function resolve(host: string, { allow, lookup = lookupAll }: ConnectOptions, signal: AbortSignal) {
+async function resolve(host: string, { allow, lookup = systemLookup }: ConnectOptions, signal: AbortSignal) {
   const family = isIP(host);
   const addresses =
     family === 0 ? await Promise.race([lookedUp(host, lookup), aborted(signal)]) : [{ address: host, family }];
@@ -97,10 +88,6 @@ async function resolve(host: string, { allow, lookup = lookupAll }: ConnectOptio
     throw new ConnectError('blocked address');
   }
   return addresses;
-}
-
-function lookupAll(hostname: string): Promise<ResolvedAddress[]> {
-  return systemLookup(hostname, { all: true });
 }
 
 async function lookedUp(host: string, lookup: Lookup) {

@@ -1,5 +1,5 @@
 /** The requests to one host: how many there are at a time, who goes next, and when it is worth to ask again. */
-import type { AttemptError } from '../domain/delivery';
+import type { AttemptError, WebhookKind } from '../domain/delivery';
 
 /** A request that may be made. */
 export interface Place {
@@ -11,7 +11,13 @@ export interface Place {
   leave(error?: AttemptError | 'none'): void;
 }
 
-interface Waiter {
+/** Who asks for a place. */
+export interface Asker {
+  readonly kind: WebhookKind;
+  readonly isRetry: boolean;
+}
+
+interface Waiter extends Asker {
   take(place: Place): void;
 }
 
@@ -19,11 +25,13 @@ interface Waiter {
 const LATEST = 0.3;
 /** Of a host that only times out, the share of its places that is used. */
 const DEAD_SHARE = 4;
+/** The share of a host's places that progress leaves to results: a path that hangs must not delay another one's. */
+const RESULT_SHARE = 4;
 
 export class Lane {
-  private readonly held = new Set<{ readonly since: number }>();
-  private readonly first: Waiter[] = [];
-  private readonly retries: Waiter[] = [];
+  private readonly held = new Set<{ readonly since: number; readonly kind: WebhookKind }>();
+  /** In the order in which they get their places. */
+  private readonly waiting: Waiter[] = [];
   private meanMs = 0;
   private timeouts = 0;
 
@@ -34,7 +42,7 @@ export class Lane {
   ) {}
 
   get isIdle(): boolean {
-    return this.held.size === 0 && this.waiting === 0;
+    return this.held.size === 0 && this.waiting.length === 0;
   }
 
   /** Whether as many requests as it has places have timed out, one after the other. */
@@ -55,30 +63,35 @@ export class Lane {
    *
    * @returns undefined where there is none
    */
-  async enter(isRetry: boolean, withinMs: number): Promise<Place | undefined> {
-    const ahead = isRetry ? this.waiting : this.first.length;
-    if (this.held.size < this.usable && ahead === 0) return this.take();
+  async enter(asker: Asker, withinMs: number): Promise<Place | undefined> {
+    // Nobody who may have it waits for it: it would have been handed on.
+    if (this.hasPlaceFor(asker.kind)) return this.take(asker.kind);
+    const ahead = this.waiting.filter((waiter) => asker.isRetry || !waiter.isRetry).length;
     // While nothing is known of the host, only as many wait as it has places.
     const isLikely = this.paceMs > 0 ? this.paceMs * (ahead + 1) <= withinMs : ahead < this.usable;
     if (withinMs <= 0 || !isLikely) return undefined;
-    const queue = isRetry ? this.retries : this.first;
     return new Promise((resolve) => {
       const waiter: Waiter = {
+        ...asker,
         take: (place) => {
           clearTimeout(timer);
           resolve(place);
         },
       };
       const timer = setTimeout(() => {
-        queue.splice(queue.indexOf(waiter), 1);
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
         resolve(undefined);
       }, withinMs);
-      queue.push(waiter);
+      this.waiting.splice(ahead, 0, waiter);
     });
   }
 
-  private get waiting(): number {
-    return this.first.length + this.retries.length;
+  private hasPlaceFor(kind: WebhookKind): boolean {
+    const { usable } = this;
+    if (this.held.size >= usable) return false;
+    if (kind === 'result' || usable === 1) return true;
+    const progress = [...this.held].filter((hold) => hold.kind === 'progress').length;
+    return progress < usable - Math.max(1, Math.floor(usable / RESULT_SHARE));
   }
 
   /** A host that answers nobody holds few of the worker's requests, and gets all of its own back with its first answer. */
@@ -86,8 +99,8 @@ export class Lane {
     return this.isDead ? Math.max(1, Math.floor(this.places / DEAD_SHARE)) : this.places;
   }
 
-  private take(): Place {
-    const hold = { since: this.now() };
+  private take(kind: WebhookKind): Place {
+    const hold = { since: this.now(), kind };
     this.held.add(hold);
     return {
       leave: (error) => {
@@ -104,10 +117,11 @@ export class Lane {
   }
 
   private handOn(): void {
-    while (this.held.size < this.usable) {
-      const next = this.first.shift() ?? this.retries.shift();
-      if (next === undefined) return;
-      next.take(this.take());
+    for (;;) {
+      const next = this.waiting.findIndex(({ kind }) => this.hasPlaceFor(kind));
+      const [waiter] = next < 0 ? [] : this.waiting.splice(next, 1);
+      if (waiter === undefined) return;
+      waiter.take(this.take(waiter.kind));
     }
   }
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Endpoint } from '../domain/endpoint';
-import { Lane, Turns, type Place } from './lane';
+import { Lane, Turns, type Asker, type Place } from './lane';
 
 /**
  * How long a request waits for its place here, where it takes one of the worker's slots. Whoever waits longer is sent
@@ -18,9 +18,8 @@ const LONGEST_DEAD_MS = 600_000;
 /** As many hosts as are remembered while nothing is sent to them. */
 const MOST_HOSTS = 1_000;
 
-export interface Entrant {
+export interface Entrant extends Asker {
   readonly url: string;
-  readonly isRetry: boolean;
   readonly endpoint: Pick<Endpoint, 'name' | 'rateLimit'> | undefined;
 }
 
@@ -49,11 +48,11 @@ export class Limiter {
   ) {}
 
   /** @returns a place that must be left again, or when to ask again, in milliseconds */
-  async enter({ url, isRetry, endpoint }: Entrant): Promise<Place | number> {
+  async enter({ url, kind, isRetry, endpoint }: Entrant): Promise<Place | number> {
     const { lane, turns } = this.hostOf(url);
     const until = this.now() + PATIENCE_MS;
     for (;;) {
-      const place = await lane.enter(isRetry, until - this.now());
+      const place = await lane.enter({ kind, isRetry }, until - this.now());
       if (place === undefined) {
         const longestMs = lane.isDead ? LONGEST_DEAD_MS : LONGEST_MS;
         return bounded(turns.take(lane.paceMs, longestMs), longestMs);

@@ -7,7 +7,8 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { SecureContext } from 'node:tls';
-import { ConnectError, openConnection, type Lookup } from './connector';
+import { ConnectError, openConnection } from './connector';
+import type { Lookup } from './lookups';
 import { checkUrl, type AllowList } from './guard';
 
 export interface PostOptions {

@@ -5,8 +5,9 @@ import type { Endpoint } from '../domain/endpoint';
 import type { Limited } from '../domain/limited';
 import { classify, readResult, Stopped, type Result } from './answer';
 import { TrustStore } from './certificates';
-import type { Lookup } from './connector';
+import type { Lookup } from './lookups';
 import type { EndpointSource } from './endpoints';
+import { hiddenTexts } from './hidden';
 import { checkUrl, type AllowList } from './guard';
 import { Limiter, PATIENCE_MS } from './limiter';
 import { post } from './post';
@@ -64,10 +65,11 @@ export function createSender(options: SenderOptions): Sender {
     const body = Buffer.from(request.body);
     const headers = { ...headersOf(request, body, secrets, endpoint), ...(await traceHeaders()) };
     const secureContext = trust.for(endpoint);
+    const hidden = endpoint === undefined ? [] : hiddenTexts(endpoint);
     return await post(
       { url: request.url, headers, body, signal },
       { allow, connectTimeoutMs, secureContext, ...(lookup !== undefined && { lookup }) },
-      readResult,
+      (answer) => readResult(answer, hidden),
     );
   }
 
@@ -104,7 +106,7 @@ export function createSender(options: SenderOptions): Sender {
       // Rather than unsigned, or without what the receiver knows us by.
       return { startedAt, durationMs: 0, error: 'endpoint' };
     }
-    const place = await limiter.enter({ url: request.url, isRetry: request.attempt > 1, endpoint });
+    const place = await limiter.enter({ url: request.url, kind: request.kind, isRetry: request.attempt > 1, endpoint });
     if (typeof place === 'number') return { startedAt, durationMs: 0, error: 'unknown', limitedMs: place };
     const outcome = await timed(request, endpoint, limit);
     place.leave(outcome.error ?? 'none');

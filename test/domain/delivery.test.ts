@@ -117,7 +117,9 @@ describe('nextStep', () => {
     ['410', status(410), 1, dead('gone')],
     ['a blocked address', failed('blocked address'), 1, dead('refused')],
     ['429 that asks for 2 s', status(429, 2_000), 1, retry(2_000)],
-    ['429 that asks for an hour', status(429, HOUR), 1, retry(4_000)],
+    ['429 that asks for an hour', status(429, HOUR), 1, retry(HOUR)],
+    ['503 that asks for years', status(503, 1e12), 2, retry(horizonAfterFirst)],
+    ['429 that asks for an hour at attempt 3', status(429, HOUR), 3, dead('exhausted')],
   ];
   for (const [what, latest, attempts, expected] of latestWins) {
     it(`latest-wins, ${what}: ${JSON.stringify(expected)}`, () => {

@@ -226,9 +226,25 @@ describe('deliveries by the facade', function () {
     expect(await jobsOf({ jobId, state: 'pending' })).to.deep.equal([]);
   });
 
+  it('are found by times of any year', async () => {
+    const to = await listen();
+    const jobId = await deliver('delivered', `${to.url}/hook`);
+    await untilListed(suite.client, 1, `WorkflowId = '${jobId}/result' AND ExecutionStatus = 'Completed'`);
+    expect(await jobsOf({ jobId, from: '0000-01-01T00:00:00Z', to: '9999-12-31T23:59:59.999Z' })).to.deep.equal([
+      jobId,
+    ]);
+    expect(await jobsOf({ jobId, from: '9999-12-31T23:59:59.999Z' })).to.deep.equal([]);
+    const cursorOf = (at: number): string => Buffer.from(JSON.stringify([false, at, ''])).toString('base64url');
+    expect(await jobsOf({ jobId, cursor: cursorOf(8.63e15) })).to.deep.equal([jobId]);
+    expect(await jobsOf({ jobId, cursor: cursorOf(-8.63e15) })).to.deep.equal([]);
+    const redeliver = (body: object) => facade.post('/api/v1/webhooks/redeliver', body);
+    expect(await redeliver({ jobId, from: 0, to: 8.64e15 })).to.deep.equal({ status: 202, body: { redelivering: 0 } });
+  });
+
   describe('refuse', () => {
     it('what is not there', async () => {
       expect(await facade.get(`${PATH}/msg_0`)).to.deep.equal(refusal(404, 'delivery msg_0 Not Found'));
+      expect(await facade.get(`${PATH}/msg_%00`)).to.deep.equal(refusal(404, 'delivery msg_\0 Not Found'));
       expect(await facade.get(`${PATH}/it's%5C`)).to.deep.equal(refusal(404, "delivery it's\\ Not Found"));
     });
 
@@ -240,6 +256,7 @@ describe('deliveries by the facade', function () {
       ['limit=0', 'data.limit should be >= 1'],
       ['limit=101', 'data.limit should be <= 100'],
       ['from=yesterday', 'data.from should match format "date-time"'],
+      ['to=2016-12-31T23:59:60Z', 'data.to should match format "date-time"'],
       ['url=receiver', 'data.url should match format "url"'],
       ['cursor=abc', 'data.cursor should be the cursor of an earlier answer'],
       ['cursor=WzEsMiwzXQ', 'data.cursor should be the cursor of an earlier answer'],

@@ -52,6 +52,7 @@ describe(`histories of ${folder}`, function () {
     receiver = await Receiver.start(({ path }, count) => {
       if (path.startsWith('/down')) return 503;
       if (path.startsWith('/gone')) return 410;
+      if (path.startsWith('/asks') && count <= 3) return { status: 429, headers: { 'retry-after': '2' } };
       if (path === '/algorithm') return { status: 200, body: '"done"' };
       return path.startsWith('/flaky') && count < 3 ? 500 : 200;
     });
@@ -103,6 +104,15 @@ describe(`histories of ${folder}`, function () {
     await save('again', job.jobId);
   });
 
+  it('a receiver that asks for some time', async () => {
+    const job = await worker.client.start({ ...pipelineOf('held-alg', 1), webhooks: hooks('/asks', '/result') });
+    await receiver.until(() => receiver.on('/asks').length === 4);
+    gate.open(job.jobId);
+    await job.result();
+    await save('asked', job.jobId);
+    await record('asked-late', { ...pipelineOf('short-alg', 1), webhooks: hooks('/asks/late', '/result') });
+  });
+
   it('a test send', async () => {
     await worker.client.deliveries.test(`${receiver.url}/progress`, 'progress');
     for await (const { workflowId } of temporal.client.workflow.list({ query: "WorkflowType = 'testWebhook'" })) {
@@ -138,6 +148,17 @@ describe(`histories of ${folder}`, function () {
       webhooks: hooks('/progress', '/result'),
       options: { progressVerbosityLevel: 'trace' },
     });
+  });
+
+  it("a tolerated failure in HKube's dialect", async () => {
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { dialect: 'hkube' } });
+    const handle = await client.start({
+      ...pipelineOf('sometimes-alg', '#[1...6]'),
+      webhooks: hooks('/progress', '/result'),
+      options: { progressVerbosityLevel: 'trace' },
+    });
+    await handle.result();
+    await save('dialect', handle.jobId);
   });
 
   it('failed, retried and stopped', async () => {

@@ -179,7 +179,7 @@ export class Engine {
   /** Lets a block that is shared go on with its first items, of which some have ended, and give the others back. */
   share(which: RunBlock | string, begun: number, ...outcomes: readonly ItemOutcome[]): RunBlock {
     const block = typeof which === 'string' ? this.find(which) : which;
-    const { input } = block;
+    const { shared: _, ...input } = block.input;
     const items = toRuns(fromRuns(input.items ?? []).slice(0, begun));
     const kept = { ...block, input: { ...input, items } };
     this.running.splice(this.running.indexOf(block), 1, kept);

@@ -53,7 +53,10 @@ export async function startTestFacade(
   const dataDir = await mkdtemp(join(tmpdir(), 'pipelines-facade-'));
   const store = options.store ?? (await openStore({ dataDir }));
   const facade = await startFacade('127.0.0.1', 0, {
-    pipelines: new PipelineClient(client, { taskQueue }),
+    pipelines: new PipelineClient(client, {
+      taskQueue,
+      ...(options.dialect !== undefined && { settings: { dialect: options.dialect } }),
+    }),
     store,
     resolve: refuseUnknown(new Set(algorithms)),
     hosts: ['pipelines.example'],

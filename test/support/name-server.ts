@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { decode, encode, AUTHORITATIVE_ANSWER, type Packet } from 'dns-packet';
-import type { ResolvedAddress } from '../../src/webhooks/connector';
+import type { ResolvedAddress } from '../../src/webhooks/lookups';
 
 /** Addresses of both families, or what it says instead of them. */
 export type NameAnswer = readonly string[] | 'not found' | 'failure' | 'silence';

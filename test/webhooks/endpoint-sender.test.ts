@@ -5,7 +5,7 @@ import { isLimited } from '../../src/domain/limited';
 import { verify } from '../../src/webhooks';
 import { toSource, type EndpointSource } from '../../src/webhooks/endpoints';
 import { parseAllowList } from '../../src/webhooks/guard';
-import { CERTIFICATE, closeReceivers, httpsReceiver, KEY, rawReceiver, recorder } from './receivers';
+import { CERTIFICATE, closeReceivers, httpReceiver, httpsReceiver, KEY, rawReceiver, recorder } from './receivers';
 import { closeSenders, request, SECRET, sender } from './senders';
 
 const OWN = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
@@ -57,6 +57,39 @@ describe('a sender with endpoints', () => {
     expect(receiver.sockets).to.have.length(0);
   });
 
+  it('keeps nothing of its headers that a receiver says back, in whatever spelling, nor a part where the text is cut', async () => {
+    const token = `a"secret/of one`;
+    const password = 'p:ssw0rd!';
+    const headers = {
+      authorization: `Basic ${Buffer.from(`me:${password}`).toString('base64')}`,
+      'x-token': token,
+      'x-short': 'me',
+    };
+    let padding = 0;
+    const receiver = await httpReceiver((message, response) => {
+      const told = [
+        ...Array<string>(9).fill(token),
+        encodeURIComponent(token),
+        password,
+        JSON.stringify(message.headers),
+      ].join('\n');
+      response.writeHead(401).end(`${'.'.repeat(padding)}${told}`);
+    });
+    const one = sender({ endpoints: at(receiver.url, { headers }) });
+    const bodyOf = async (): Promise<string> => {
+      const outcome = await one.send(request(receiver.url));
+      return 'responseBody' in outcome ? (outcome.responseBody ?? '') : '';
+    };
+    expect(await bodyOf())
+      .to.include('"x-token":"***"')
+      .and.to.include('"x-short":"me"');
+    for (padding = 0; padding < 1_024; padding += 5) {
+      const body = await bodyOf();
+      for (const part of [headers.authorization.slice(6, 12), 'secret', 'ssw0rd']) expect(body).to.not.include(part);
+      expect(body.length).to.be.at.most(1_024);
+    }
+  });
+
   it('trusts the endpoint’s authority there, and nowhere else', async () => {
     const receiver = await httpsReceiver((_message, response) => response.end());
     const other = await httpsReceiver((_message, response) => response.end());
@@ -91,9 +124,9 @@ describe('a sender with endpoints', () => {
       if (++arrived === 3) tellFull();
     });
     const one = sender({ hostConcurrency: 3 });
-    const held = Array.from({ length: 3 }, () => one.send(request(receiver.url)));
+    const held = Array.from({ length: 3 }, () => one.send(request(receiver.url, { kind: 'result' })));
     await full;
-    const limited = await one.send(request(receiver.url));
+    const limited = await one.send(request(receiver.url, { kind: 'result' }));
     expect(isLimited(limited)).to.equal(true);
     expect(limited).to.have.property('limitedMs').that.is.at.least(1_000);
     expect(receiver.sockets).to.have.length(3);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { WebhookKind } from '../../src/domain/delivery';
 import { Lane, Turns, type Place } from '../../src/webhooks/lane';
 import { Limiter, PATIENCE_MS } from '../../src/webhooks/limiter';
 import { until } from '../support/until';
@@ -10,6 +11,7 @@ class Clock {
 }
 
 const URL_A = 'http://a.example:8080/x';
+const FIRST = { kind: 'result', isRetry: false } as const;
 
 describe('the places of one host', () => {
   let clock: Clock;
@@ -21,7 +23,7 @@ describe('the places of one host', () => {
   });
 
   const take = async (isRetry = false, withinMs = 0): Promise<Place> => {
-    const place = await lane.enter(isRetry, withinMs);
+    const place = await lane.enter({ kind: 'result', isRetry }, withinMs);
     if (place === undefined) throw new Error('no place');
     return place;
   };
@@ -34,11 +36,11 @@ describe('the places of one host', () => {
 
   it('are as many as it was given, and each that is left is the next one’s', async () => {
     const [one] = [await take(), await take()];
-    expect(await lane.enter(false, 0)).to.equal(undefined);
+    expect(await lane.enter(FIRST, 0)).to.equal(undefined);
     one.leave('none');
     one.leave('none');
     await take();
-    expect(await lane.enter(false, 0)).to.equal(undefined);
+    expect(await lane.enter(FIRST, 0)).to.equal(undefined);
   });
 
   it('are waited for in order, first tries before retries', async () => {
@@ -60,7 +62,7 @@ describe('the places of one host', () => {
 
   it('are not waited for beyond the time', async () => {
     const held = [await take(), await take()];
-    expect(await lane.enter(false, 20)).to.equal(undefined);
+    expect(await lane.enter(FIRST, 20)).to.equal(undefined);
     held[0]?.leave();
     // Nobody took what was left for the one that has gone.
     await take();
@@ -70,7 +72,7 @@ describe('the places of one host', () => {
     await teach(1_000);
     expect(lane.paceMs).to.equal(500);
     const held = [await take(), await take()];
-    expect(await lane.enter(false, 499)).to.equal(undefined);
+    expect(await lane.enter(FIRST, 499)).to.equal(undefined);
     clock.ms += 4_000;
     expect(lane.paceMs).to.equal(2_000);
     held.forEach((place) => place.leave('none'));
@@ -79,14 +81,46 @@ describe('the places of one host', () => {
 
   it('are fewer while the host only times out, and all again with its first answer', async () => {
     const four = new Lane(4, clock.now);
-    const timeOut = async (): Promise<void> => (await four.enter(false, 0))?.leave('timeout');
+    const timeOut = async (): Promise<void> => (await four.enter(FIRST, 0))?.leave('timeout');
     for (let count = 0; count < 4; count++) await timeOut();
-    const only = await four.enter(false, 0);
+    const only = await four.enter(FIRST, 0);
     expect(only).to.not.equal(undefined);
-    expect(await four.enter(false, 0)).to.equal(undefined);
+    expect(await four.enter(FIRST, 0)).to.equal(undefined);
     only?.leave('status');
-    for (let count = 0; count < 4; count++) expect(await four.enter(false, 0)).to.not.equal(undefined);
-    expect(await four.enter(false, 0)).to.equal(undefined);
+    for (let count = 0; count < 4; count++) expect(await four.enter(FIRST, 0)).to.not.equal(undefined);
+    expect(await four.enter(FIRST, 0)).to.equal(undefined);
+  });
+});
+
+describe('the places of one host, of which progress holds all that it may,', () => {
+  const lane = (places: number): Lane => new Lane(places, () => 0);
+  const ask = (of: Lane, kind: WebhookKind, withinMs = 0): Promise<Place | undefined> =>
+    of.enter({ kind, isRetry: false }, withinMs);
+
+  for (const [places, progress] of [
+    [8, 6],
+    [4, 3],
+    [2, 1],
+    [1, 1],
+  ] as const) {
+    it(`are ${String(progress)} of ${String(places)} for progress, and the rest for results`, async () => {
+      const of = lane(places);
+      for (let count = 0; count < progress; count++) expect(await ask(of, 'progress')).to.not.equal(undefined);
+      expect(await ask(of, 'progress')).to.equal(undefined);
+      for (let count = progress; count < places; count++) expect(await ask(of, 'result')).to.not.equal(undefined);
+      expect(await ask(of, 'result')).to.equal(undefined);
+    });
+  }
+
+  it('go to results past progress that waits, and to it when progress leaves one', async () => {
+    const of = lane(2);
+    const held = await ask(of, 'progress');
+    const waiting = ask(of, 'progress', 5_000);
+    const result = await ask(of, 'result');
+    expect(result).to.not.equal(undefined);
+    result?.leave('none');
+    held?.leave('none');
+    expect(await waiting).to.not.equal(undefined);
   });
 });
 
@@ -115,6 +149,7 @@ describe('those that are sent away', () => {
 describe('Limiter', () => {
   const entrant = (rest: { url?: string; isRetry?: boolean; rateLimit?: number } = {}) => ({
     url: rest.url ?? URL_A,
+    kind: 'result' as const,
     isRetry: rest.isRetry ?? false,
     endpoint: rest.rateLimit === undefined ? undefined : { name: 'e', rateLimit: rest.rateLimit },
   });

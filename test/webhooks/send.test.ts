@@ -165,7 +165,9 @@ describe('createSender', () => {
         if (++requests === 20) reached();
       });
       const one = sender({ hostConcurrency: 20 });
-      const attempts = Array.from({ length: 20 }, () => one.send(request(receiver.url)));
+      const attempts = Array.from({ length: 20 }, () =>
+        one.send({ ...request(receiver.url), kind: 'result' as const }),
+      );
       await all;
       await one.close();
       for (const outcome of await Promise.all(attempts)) expect(outcome).to.include({ error: 'unknown' });

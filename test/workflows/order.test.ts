@@ -109,6 +109,24 @@ describe('the order of webhooks', () => {
     expect((to.arrived[0]?.at ?? Infinity) - ended).to.be.below(PROGRESS_TIMEOUT_MS - 500);
   });
 
+  it('lets no result wait for progress that hangs on another URL of its host', async () => {
+    const to = await listen(({ path }) => (path === '/progress' ? NEVER : 200));
+    const jobs = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        start('wait', { progress: `${to.url}/progress` }, { progressTimeoutMs: 20_000 }),
+      ),
+    );
+    await until('they hang', () => to.arrivedOn('/progress').length >= 6);
+    for (let count = 0; count < 3; count++) {
+      const job = await start('echo', { result: `${to.url}/result` });
+      await suite.settle(job);
+      // It has found a place at once: else it would have asked again, after a second at the earliest.
+      const { events } = await suite.client.workflow.getHandle(`${job.jobId}/result`).fetchHistory();
+      expect(events?.filter((event) => event.activityTaskScheduledEventAttributes != null)).to.have.length(1);
+    }
+    for (const { jobId } of jobs) gate.open(jobId);
+  });
+
   it('closes the job at most one progress deadline after its end, though all receivers hang', async () => {
     const hole = await listen(() => NEVER);
     const job = await start('wait', hole.webhooks);

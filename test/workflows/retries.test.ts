@@ -2,12 +2,16 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { JobSettings } from '../../src/domain/settings';
 import { attemptsOf, Delivery, statusesOf } from '../support/deliveries';
+import { Gate } from '../support/gate';
 import { useReceiver, useWorker } from '../support/suite';
 
 // What follows each kind of answer (contract §7, the table of answers; §8, the record of a delivery).
 
 describe('an answer decides what follows', () => {
-  const suite = useWorker({ algorithms: { echo: ({ input }) => input[0] } });
+  const gate = new Gate();
+  const suite = useWorker({
+    algorithms: { echo: ({ input }) => input[0], wait: ({ jobId }, { signal }) => gate.wait(jobId, signal) },
+  });
   const listen = useReceiver();
 
   /** Straight on Temporal, so that no check of the client's is asked. */
@@ -156,6 +160,28 @@ describe('an answer decides what follows', () => {
       expect(second?.headers['webhook-id']).to.equal(first?.headers['webhook-id']);
     });
   }
+
+  it('no other event of progress is sent before Retry-After either, which may be longer than the schedule', async () => {
+    const to = await listen((_, count) => (count <= 3 ? { status: 429, headers: { 'retry-after': '6' } } : 200));
+    const nodes = [{ nodeName: 'one', algorithmName: 'wait', input: [1] }];
+    const { jobId } = await suite.start({ name: 'asked', nodes, webhooks: { progress: `${to.url}/progress` } });
+    await to.until(({ received }) => received.length === 4);
+    gate.open(jobId);
+    await to.until(({ received }) => received.length === 5);
+    expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'pending', 'pending', 'active', 'completed']);
+    expect(attemptsOf(to.arrived)).to.deep.equal([1, 2, 3, 1, 1]);
+    const at = to.arrived.map((request) => request.at);
+    for (const index of [1, 2, 3]) expect((at[index] ?? 0) - (at[index - 1] ?? 0)).to.be.within(6_000, 9_000);
+  });
+
+  it('the terminal event waits for no other that may only be sent hours later', async () => {
+    const to = await listen(({ text }) =>
+      text.includes('"completed"') ? 200 : { status: 429, headers: { 'retry-after': '7200' } },
+    );
+    const jobId = await start({ progress: `${to.url}/progress` });
+    expect(await new Delivery(suite.client, jobId, 'progress').handle.result()).to.include({ state: 'delivered' });
+    expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'completed']);
+  });
 
   it('a blocked address is given up without a request', async () => {
     const to = await listen(() => 200);

@@ -28,7 +28,8 @@ export async function demo(config: Config): Promise<number> {
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const signed = loadConfig({ LOG_LEVEL: 'warn', ...config.given, WEBHOOK_SECRETS: secret, ALGORITHMS: undefined });
+    const own = { WEBHOOK_SECRETS: secret, ALGORITHMS: undefined, PIPELINES_DIALECT: undefined };
+    const signed = loadConfig({ LOG_LEVEL: 'warn', ...config.given, ...own });
     running = await startAll(signed, { log: say });
     say(`facade ${pc.cyan(running.facadeUrl)}, Temporal Web ${pc.cyan(running.uiUrl ?? 'none')}`);
     return await show(running, receiver, root);

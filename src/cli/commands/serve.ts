@@ -67,6 +67,7 @@ async function listen(config: Config): Promise<Facade> {
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
     resultUrls,
     maxPipelineBytes: MAX_STORED_BYTES,
+    dialect: config.pipelinesDialect,
     readiness: () => readiness(client, store, taskQueue),
     log,
   });

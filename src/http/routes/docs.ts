@@ -2,6 +2,7 @@
 import type Router from '@koa/router';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { JobAnswers } from '../dialect';
 import { createDocument, type Mounted } from '../openapi';
 
 /** Of the package `swagger-ui-dist`; the build copies them, so that it is no dependency. */
@@ -27,8 +28,8 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '../swagger-api', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });
 `;
 
-export function docsRoutes(router: Router, groups: readonly Mounted[]): void {
-  const document = createDocument(groups);
+export function docsRoutes(router: Router, groups: readonly Mounted[], { schemas }: JobAnswers): void {
+  const document = createDocument(groups, schemas);
   router.get('/swagger-api', (ctx) => {
     ctx.body = document;
   });

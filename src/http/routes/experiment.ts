@@ -2,7 +2,6 @@
 import { Type } from '@sinclair/typebox';
 import type { PipelineClient } from '../../client';
 import { PipelineError } from '../../domain/errors';
-import { type Json } from '../../domain/json';
 import { DEFAULTS, type Pipeline } from '../../domain/pipeline';
 import type { Experiment } from '../../domain/experiment';
 import type { Store, Stored } from '../../store/store';

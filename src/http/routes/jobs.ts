@@ -1,15 +1,23 @@
 /** `/exec`: look at jobs. The answers are those of the webhooks (contract §8). */
 import type { PipelineClient } from '../../client';
+import type { Dialect } from '../../domain/dialect';
 import { withDefaults } from '../../domain/defaults';
 import { PipelineError } from '../../domain/errors';
+import { answersIn } from '../dialect';
 import { notFoundAs } from '../not-found';
 import { asStream, route, type Route } from '../route';
 import { startedPipeline } from '../schemas/answers';
-import { progressBody, resultBody } from '../schemas/bodies';
 import { anyJson } from '../schemas/parts';
 import { dataParams, jobParams } from '../schemas/requests';
 
-export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient }): Route[] {
+export interface JobOptions {
+  readonly pipelines: PipelineClient;
+  /** What jobs are told in. Default: as the contract says. */
+  readonly dialect?: Dialect;
+}
+
+export function jobRoutes({ pipelines, dialect }: JobOptions): Route[] {
+  const answers = answersIn(dialect);
   return [
     route({
       method: 'get',
@@ -18,9 +26,9 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       summary: 'What a debug subscriber would have got last',
       tag: 'exec',
       params: jobParams,
-      answers: { 200: progressBody },
+      answers: { 200: answers.schemas.status },
       errors: [400, 404],
-      handle: ({ params }) => pipelines.getHandle(params.jobId).status(),
+      handle: ({ params }) => answers.status(pipelines.getHandle(params.jobId)),
     }),
     route({
       method: 'get',
@@ -29,10 +37,10 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       summary: 'The result of a job that has ended',
       tag: 'exec',
       params: jobParams,
-      answers: { 200: resultBody },
+      answers: { 200: answers.schemas.results },
       errors: [400, 404],
-      async handle({ params: { jobId } }) {
-        const found = (await pipelines.getHandle(jobId).ended()).bodyOrText();
+      async handle({ params }) {
+        const found = await answers.results(pipelines.getHandle(params.jobId));
         return Symbol.asyncIterator in found ? asStream(found) : found;
       },
     }),
@@ -48,7 +56,7 @@ export function jobRoutes({ pipelines }: { readonly pipelines: PipelineClient })
       async handle({ params: { jobId, ref } }) {
         const text = `data ${ref} Not Found`;
         const results = await pipelines.getHandle(jobId).ended().catch(notFoundAs(text));
-        const found = await results.data(ref);
+        const found = await results.data(ref, dialect);
         if (found === undefined) throw new PipelineError('NotFound', text);
         return found.text === undefined ? found.value : asStream(found.text);
       },

@@ -1,16 +1,17 @@
 /** `/webhooks`: how the webhooks of a job were answered last, with HKube's answers. */
-import type { JobHandle, PipelineClient } from '../../client';
 import { STATUS_CODES } from 'node:http';
+import type { JobHandle } from '../../client';
 import type { WebhookKind } from '../../domain/delivery';
 import { PipelineError } from '../../domain/errors';
-import { formatTimestamp } from '../../domain/events';
+import { answersIn, type JobAnswers } from '../dialect';
 import { route, type Route } from '../route';
-import { webhookList, webhookStatus } from '../schemas/answers';
 import { jobParams } from '../schemas/requests';
+import type { JobOptions } from './jobs';
 
 const KINDS = { status: 'progress', results: 'result' } as const satisfies Record<string, WebhookKind>;
 
-export function webhookRoutes({ pipelines }: { readonly pipelines: PipelineClient }): Route[] {
+export function webhookRoutes({ pipelines, dialect }: JobOptions): Route[] {
+  const answers = answersIn(dialect);
   const one = (name: keyof typeof KINDS): Route =>
     route({
       method: 'get',
@@ -19,10 +20,10 @@ export function webhookRoutes({ pipelines }: { readonly pipelines: PipelineClien
       summary: `How the ${KINDS[name]} webhook of a job was answered last`,
       tag: 'webhooks',
       params: jobParams,
-      answers: { 200: webhookStatus },
+      answers: { 200: answers.schemas.webhook },
       errors: [400, 404],
       async handle({ params: { jobId } }) {
-        return (await describeWebhook(pipelines.getHandle(jobId), KINDS[name])) ?? refuse(jobId);
+        return (await describeWebhook(pipelines.getHandle(jobId), KINDS[name], answers)) ?? refuse(jobId);
       },
     });
   return [
@@ -35,13 +36,13 @@ export function webhookRoutes({ pipelines }: { readonly pipelines: PipelineClien
       summary: 'Both of them',
       tag: 'webhooks',
       params: jobParams,
-      answers: { 200: webhookList },
+      answers: { 200: answers.schemas.webhooks },
       errors: [400, 404],
       async handle({ params: { jobId } }) {
         const handle = pipelines.getHandle(jobId);
         const [result, progress] = await Promise.all([
-          describeWebhook(handle, 'result'),
-          describeWebhook(handle, 'progress'),
+          describeWebhook(handle, 'result', answers),
+          describeWebhook(handle, 'progress', answers),
         ]);
         if (result === undefined && progress === undefined) refuse(jobId);
         return { jobId, ...(result && { result }), ...(progress && { progress }) };
@@ -55,7 +56,11 @@ function refuse(jobId: string): never {
 }
 
 /** @returns undefined where there is no such job, or no attempt has finished */
-async function describeWebhook(handle: JobHandle, kind: WebhookKind): Promise<object | undefined> {
+async function describeWebhook(
+  handle: JobHandle,
+  kind: WebhookKind,
+  { time }: JobAnswers,
+): Promise<object | undefined> {
   const found = await handle.webhook(kind).catch((error: unknown) => {
     if (error instanceof PipelineError && error.code === 'NotFound') return undefined;
     throw error;
@@ -74,6 +79,6 @@ async function describeWebhook(handle: JobHandle, kind: WebhookKind): Promise<ob
       statusCode: statusCode ?? error ?? 'unknown',
       statusMessage: statusCode === undefined ? (error ?? 'unknown') : (STATUS_CODES[statusCode] ?? ''),
     },
-    timestamp: formatTimestamp(Date.parse(startedAt) + durationMs),
+    timestamp: time(Date.parse(startedAt) + durationMs),
   };
 }

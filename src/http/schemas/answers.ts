@@ -1,5 +1,5 @@
 /** What the routes answer besides the bodies of the webhooks. */
-import { Type } from '@sinclair/typebox';
+import { Type, type TObject, type TSchema } from '@sinclair/typebox';
 import { CLOSED, epochMs, jobId, timestamp } from './parts';
 import { jobStatus } from './bodies';
 import { endpointParts } from './endpoint';
@@ -80,26 +80,32 @@ export const storedEndpoint = Type.Object(
   { ...CLOSED, title: 'StoredEndpoint', description: 'what was stored, without its secrets' },
 );
 
-export const webhookStatus = Type.Object(
-  {
-    jobId,
-    url: Type.String(),
-    pipelineStatus: jobStatus,
-    status: Type.Literal('completed', { description: 'of the attempt' }),
-    responseStatus: Type.Union([Type.Literal('succeed'), Type.Literal('failed')]),
-    httpResponse: Type.Object(
-      {
-        statusCode: Type.Union([Type.Integer(), Type.String()], { description: 'or the class of the error' }),
-        statusMessage: Type.String(),
-      },
-      CLOSED,
-    ),
-    timestamp,
-  },
+const webhookOutcome = {
+  jobId,
+  url: Type.String(),
+  pipelineStatus: jobStatus,
+  status: Type.Literal('completed', { description: 'of the attempt' }),
+  responseStatus: Type.Union([Type.Literal('succeed'), Type.Literal('failed')]),
+  httpResponse: Type.Object(
+    {
+      statusCode: Type.Union([Type.Integer(), Type.String()], { description: 'or the class of the error' }),
+      statusMessage: Type.String(),
+    },
+    CLOSED,
+  ),
+};
+
+export const webhookStatus = Type.Object({ ...webhookOutcome, timestamp }, { ...CLOSED, title: 'WebhookStatus' });
+export const webhookList = listOf(webhookStatus);
+
+/** The same in HKube's dialect. */
+export const hkubeWebhookStatus = Type.Object(
+  { ...webhookOutcome, timestamp: epochMs },
   { ...CLOSED, title: 'WebhookStatus' },
 );
+export const hkubeWebhookList = listOf(hkubeWebhookStatus);
 
-export const webhookList = Type.Object(
-  { jobId, result: Type.Optional(webhookStatus), progress: Type.Optional(webhookStatus) },
-  { ...CLOSED, title: 'WebhookList' },
-);
+function listOf(status: TSchema): TObject {
+  const one = Type.Optional(status);
+  return Type.Object({ jobId, result: one, progress: one }, { ...CLOSED, title: 'WebhookList' });
+}

@@ -79,6 +79,13 @@ export const progressBody = Type.Object(
   { ...CLOSED, title: 'Progress' },
 );
 
+/** What stands for a result that is too large for a webhook. */
+export const bigData = {
+  isBigData: Type.Literal(true),
+  size: Type.Integer({ minimum: 0, description: 'bytes' }),
+  url: Type.String({ description: 'a GET answers the result, or the entries of the node' }),
+};
+
 const resultEntry = Type.Object(
   {
     nodeName,
@@ -86,14 +93,7 @@ const resultEntry = Type.Object(
     algorithmName: Type.String(),
     result: Type.Optional(anyJson),
     info: Type.Optional(
-      Type.Object(
-        {
-          isBigData: Type.Literal(true),
-          size: Type.Integer({ minimum: 0, description: 'bytes' }),
-          url: Type.String({ description: 'a GET answers the result, or the entries of the node' }),
-        },
-        { ...CLOSED, description: 'instead of a result that is too large for a webhook' },
-      ),
+      Type.Object(bigData, { ...CLOSED, description: 'instead of a result that is too large for a webhook' }),
     ),
     error: Type.Optional(Type.String({ description: 'of a task that failed within the tolerance' })),
   },
