@@ -3,9 +3,8 @@
  * for each version of the workflows that was ever published. A folder that is there is never written to again.
  */
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
@@ -28,7 +27,8 @@ import { until } from '../support/until';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { startWorker, type TestWorker } from '../support/worker';
 import { version } from '../../package.json';
-import { pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
+import { limitedPipeline, pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
+import { saveHistories, writeHistory } from './write-history';
 
 const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
 
@@ -38,6 +38,8 @@ describe(`histories of ${folder}`, function () {
   let temporal: TestTemporal;
   let worker: TestWorker;
   let receiver: Receiver;
+  const save = (name: string, jobId: string) => saveHistories(temporal.client, folder, name, jobId);
+  const write = (name: string, workflowId: string) => writeHistory(temporal.client, folder, name, workflowId);
 
   before(async function () {
     this.timeout(TEMPORAL_START_TIMEOUT);
@@ -211,11 +213,7 @@ describe(`histories of ${folder}`, function () {
   });
 
   it('jobs of a pipeline with a limit: one that runs, one that waits, one that is refused; and who counts them', async () => {
-    const limited = (rejectOnFailure: boolean): Pipeline => ({
-      ...pipelineOf('held-alg', 1),
-      webhooks: hooks('/progress', '/result'),
-      options: { concurrentPipelines: { amount: 1, rejectOnFailure }, activeTtl: 60 },
-    });
+    const limited = (rejects: boolean) => ({ ...limitedPipeline(rejects), webhooks: hooks('/progress', '/result') });
     const first = await worker.client.start(limited(true));
     const second = await worker.client.start(limited(false));
     await until('the second waits', async () => (await second.status()).status === 'pending');
@@ -297,23 +295,5 @@ describe(`histories of ${folder}`, function () {
 
   async function record(name: string, pipeline: Pipeline, homes?: Homes): Promise<void> {
     await save(name, await run(pipeline, homes));
-  }
-
-  /** The job's history, and those of its deliveries once they have ended. */
-  async function save(name: string, jobId: string): Promise<void> {
-    for (const suffix of ['', '/progress', '/result']) {
-      const handle = temporal.client.workflow.getHandle(jobId + suffix);
-      const isThere = await handle.result().then(
-        () => true,
-        (error: unknown) => !(error instanceof Error && error.name === 'WorkflowNotFoundError'),
-      );
-      if (!isThere) continue;
-      await write(name + suffix.replace('/', '-'), handle.workflowId);
-    }
-  }
-
-  async function write(name: string, workflowId: string): Promise<void> {
-    const history = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
-    await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
   }
 });

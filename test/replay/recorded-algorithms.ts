@@ -38,6 +38,12 @@ export function pipelineOf(algorithmName: string, input: string | number): Pipel
   return { name: 'recorded', nodes: [{ nodeName: 'green', algorithmName, input: [input] }] };
 }
 
+/** Of which one runs at a time. */
+export function limitedPipeline(rejectOnFailure: boolean): Pipeline {
+  const options = { concurrentPipelines: { amount: 1, rejectOnFailure }, activeTtl: 60 };
+  return { ...pipelineOf('held-alg', 1), options };
+}
+
 /** What those trigger that are named as they are. */
 export const RECORDED: PipelinesPluginOptions['stored'] = {
   pipelines: {

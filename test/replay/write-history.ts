@@ -1,0 +1,23 @@
+/** Histories as files, for `replay.test.ts`. */
+import type { Client } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The job's history, and those of its deliveries once they have ended. */
+export async function saveHistories(client: Client, folder: string, name: string, jobId: string): Promise<void> {
+  for (const suffix of ['', '/progress', '/result']) {
+    const handle = client.workflow.getHandle(jobId + suffix);
+    const isThere = await handle.result().then(
+      () => true,
+      (error: unknown) => !(error instanceof Error && error.name === 'WorkflowNotFoundError'),
+    );
+    if (!isThere) continue;
+    await writeHistory(client, folder, name + suffix.replace('/', '-'), handle.workflowId);
+  }
+}
+
+export async function writeHistory(client: Client, folder: string, name: string, workflowId: string): Promise<void> {
+  const history = await client.workflow.getHandle(workflowId).fetchHistory();
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
+}
