@@ -128,6 +128,7 @@ module.exports = {
         npm('@fastify/busboy'), // forms
         npm('koa-compress', 'koa-conditional-get', 'rate-limiter-flexible', 'better-sse'),
         npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),
+        npm('prom-client'),
         npm('pino'),
       ],
       { node: true },

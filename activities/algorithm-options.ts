@@ -1,4 +1,5 @@
 /** What an algorithm must be, where a team hands it over: at the start of its worker. */
+import { MAX_BLOCK_SIZE } from '../src/domain/block-size';
 import type { Algorithms } from './algorithm';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -10,6 +11,10 @@ const isCount = (value: unknown): boolean => value === undefined || (Number.isSa
 const RULES: readonly Rule[] = [
   [({ run }) => typeof run === 'function', 'should be a function or { run }'],
   [({ concurrency }) => isCount(concurrency), 'concurrency should be an integer >= 1'],
+  [
+    ({ blockSize }) => isCount(blockSize) && Number(blockSize ?? 1) <= MAX_BLOCK_SIZE,
+    `blockSize should be an integer from 1 to ${String(MAX_BLOCK_SIZE)}`,
+  ],
   [({ thread }) => isFlag(thread), 'thread should be boolean'],
   [({ short }) => isFlag(short), 'short should be boolean'],
   [

@@ -40,6 +40,13 @@ export interface AlgorithmOptions {
   /** How many items of one block run at a time. Default 1. */
   readonly concurrency?: number;
   /**
+   * How many items of a batch ride in one block, from 1 to 10,000, instead of as many as their measured time suggests: one
+   * block is what a worker takes at a time, and what it holds in hand. A block has fewer at the end of a batch and where
+   * what it is given or answers is large. What runs again rides alone, as does every item under the retry policies `Never`
+   * and `OnError`; what `short` says of small nodes goes first. Default: chosen by the engine.
+   */
+  readonly blockSize?: number;
+  /**
    * Runs each item in a worker thread, so that code that never yields neither blocks heartbeats nor outlives ttl or stop.
    * A module must export the algorithm, since the thread loads it from there; a thread costs some 50 ms. Default false.
    */

@@ -12,15 +12,17 @@ import { parseDefinition, parsePipeline } from './domain/validate';
 import { MAX_INLINE_BYTES } from './blobs/flow-input';
 import { JobHandle } from './job-handle';
 import { createNamespaceId } from './temporal/blob-sweeper';
+import { createHomesReader } from './temporal/announced-homes';
 import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
-import { findJobs, type JobCriteria } from './temporal/find-jobs';
+import { findJobs } from './temporal/find-jobs';
+import type { JobCriteria } from './temporal/job-conditions';
 import { lastRuns, type RunCriteria } from './temporal/last-runs';
 import { describeJob } from './temporal/jobs';
+import { JobList } from './temporal/job-list';
 import { PARENT, WRITTEN, type JobType, type Origin, type Reuse, type Written } from './temporal/started-job';
 import { lighten, takeOutputs } from './temporal/start-values';
 import { takePlace } from './temporal/take-place';
-import { createShortReader } from './temporal/short-algorithms';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 import {
@@ -34,10 +36,16 @@ import {
 } from '../workflows/search-attributes';
 
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
-export { JobHandle } from './job-handle';
+export { JobHandle, type AuditEntry } from './job-handle';
+export type { GraphEdge } from './domain/graph-edges';
+export type { GraphItem, GraphNode, ItemQuery, JobGraph, NodeStates } from './domain/job-graph';
 export { Deliveries, type PageOptions } from './temporal/deliveries';
 export type { DeliveryCriteria } from './temporal/find-deliveries';
-export type { JobCriteria } from './temporal/find-jobs';
+export type { JobCriteria } from './temporal/job-conditions';
+export type { FoundJob } from './temporal/found-job';
+export type { JobList, JobPage } from './temporal/job-list';
+export type { JobTree } from './temporal/job-tree';
+export type { JobSearch, SearchPage } from './temporal/search-jobs';
 export type { RunCriteria } from './temporal/last-runs';
 export type { DeliveryPage } from './temporal/list-deliveries';
 export type { JobType, Origin, Reuse, StartedJob, Written } from './temporal/started-job';
@@ -96,17 +104,20 @@ const START_WITHIN_MS = 10_000;
 export class PipelineClient {
   /** What was sent to receivers, and how to have it sent again. */
   readonly deliveries: Deliveries;
+  /** All jobs that Temporal retains, to look through. */
+  readonly jobs: JobList;
 
   private searchable: Promise<boolean> | undefined;
   private readonly namespaceId = createNamespaceId();
-  private readonly findShort: (pipeline: Pipeline) => Promise<Homes | undefined>;
+  private readonly findHomes: (pipeline: Pipeline) => Promise<Homes | undefined>;
 
   constructor(
     private readonly client: Client,
     private readonly options: PipelineClientOptions = {},
   ) {
     this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
-    this.findShort = createShortReader(client, options.taskQueue ?? 'pipelines');
+    this.jobs = new JobList(client);
+    this.findHomes = createHomesReader(client, options.taskQueue ?? 'pipelines');
   }
 
   /**
@@ -151,7 +162,7 @@ export class PipelineClient {
       .digest('hex');
     const [searchable, homes] = await Promise.all([
       within(this.client, START_WITHIN_MS, () => this.isSearchable()),
-      given.homes ?? this.findShort(pipeline),
+      given.homes ?? this.findHomes(pipeline),
     ]);
     const { settings, dataUrl, blobs, taskQueue = 'pipelines' } = this.options;
     const limit = pipeline.options?.concurrentPipelines;

@@ -1,26 +1,48 @@
 /** One job, steered from outside (contract §11). */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { BlobStore } from './blobs/blobs';
-import { JobResults } from './blobs/job-results';
+import { JobResults, type ResultData } from './blobs/job-results';
 import type { WebhookKind } from './domain/delivery';
 import { PipelineError } from './domain/errors';
-import { withFlowInput } from './blobs/flow-input';
-import { TERMINAL_STATUSES, type ProgressBody, type ResultBody } from './domain/events';
+import { flowInputText, withFlowInput } from './blobs/flow-input';
+import { TERMINAL_STATUSES, type FailedTask, type ProgressBody, type ResultBody } from './domain/events';
 import type { GivenOutput } from './domain/given-output';
+import { planNodes } from './domain/graph';
+import type { JobAction } from './domain/job-actions';
+import { statesOfEnding } from './domain/job-ending';
+import { toGraph, type ItemQuery, type JobGraph } from './domain/job-graph';
 import type { JobRecord } from './domain/job-record';
 import { closedRecord, describeJob, lastKnownStatus, isRecord } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
 import { readStartedJob, readSubmission, type StartedJob } from './temporal/started-job';
 import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
-import { outputsQuery, resultPartsQuery, resultsQuery, statusQuery } from '../workflows/messages';
+import {
+  actionsQuery,
+  graphQuery,
+  outputsQuery,
+  resultPartsQuery,
+  resultsQuery,
+  statusQuery,
+} from '../workflows/messages';
 
 /** Long enough for a worker under load, and within the contract's two seconds. */
 const STATUS_WAIT_MS = 1_500;
+/** Beside the look at what the job was started with, within two seconds. */
+const GRAPH_WAIT_MS = 1_000;
 /** A job's worker may be at work on what the job has ended with. */
 const RESULTS_WAIT_MS = 10_000;
 
 /** A long history takes its time. */
 const OUTPUTS_WAIT_MS = 30_000;
+/** What was done to a job, and when. */
+export interface AuditEntry {
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+  /** `run` is its start. */
+  readonly action: JobAction['action'] | 'run';
+  /** Only of a stop. */
+  readonly reason?: string;
+}
 
 /**
  * One job. Every call throws {@link PipelineError}: `NotFound` where there is no such job, `Unavailable` where nobody answers.
@@ -124,6 +146,57 @@ export class JobHandle {
     });
   }
 
+  /**
+   * Its flow input, as it was sent. Needs no worker.
+   *
+   * @returns undefined where it has none
+   */
+  async flowInput(): Promise<ResultData | undefined> {
+    const { pipeline, flowInput } = await readStartedJob(this.client, await this.describe());
+    if (flowInput !== undefined) return { text: flowInputText(flowInput, this.blobs) };
+    const { flowInput: value } = pipeline;
+    return value === undefined || value === null ? undefined : { value };
+  }
+
+  /**
+   * How its nodes stand, and the items of batches that are asked for, at most 1,000 of one node. Where it runs and no worker
+   * tells in time, and where it was ended from outside, the nodes have no states.
+   *
+   * @throws PipelineError `NotFound` where there is no such node
+   */
+  async graph(query: ItemQuery = {}): Promise<JobGraph> {
+    const description = await this.describe();
+    const { pipeline } = await readStartedJob(this.client, description);
+    const plans = planNodes(pipeline);
+    const { node } = query;
+    if (node !== undefined && plans.every(({ nodeName }) => nodeName !== node))
+      throw new PipelineError('NotFound', `node ${node} Not Found`);
+    if (description.status.name === 'RUNNING') {
+      const now = await queryWithin(this.client, this.jobId, graphQuery, GRAPH_WAIT_MS, query);
+      return toGraph(this.jobId, now?.at ?? description.startTime.getTime(), plans, now?.nodes, node);
+    }
+    const { results, ending } = await closedRecord(this.client, description);
+    const states = ending && statesOfEnding(ending, plans, failedTasks(results), query);
+    return toGraph(this.jobId, Date.parse(results.timestamp), plans, states, node);
+  }
+
+  /**
+   * What people have done to it, the latest first; that it was started is the last.
+   *
+   * @throws PipelineError `Unavailable` where it runs and no worker tells in time
+   */
+  async auditTrail(): Promise<readonly AuditEntry[]> {
+    const description = await this.describe();
+    const run: AuditEntry = { at: await readSubmission(this.client, description), action: 'run' };
+    const isRunning = description.status.name === 'RUNNING';
+    const actions = isRunning
+      ? await queryWithin(this.client, this.jobId, actionsQuery, STATUS_WAIT_MS)
+      : ((await closedRecord(this.client, description)).actions ?? []);
+    if (actions === undefined)
+      throw new PipelineError('Unavailable', `no worker told the audit trail of ${this.jobId} in time`);
+    return [run, ...actions].reverse();
+  }
+
   /** How its webhook of that kind was answered last; undefined where no attempt has finished. */
   async webhook(kind: WebhookKind): Promise<WebhookOutcome | undefined> {
     await this.describe();
@@ -190,4 +263,12 @@ export class JobHandle {
   private describe(): Promise<WorkflowExecutionDescription> {
     return describeJob(this.client, this.jobId);
   }
+}
+
+/** Those of whose failure a result tells. */
+function failedTasks({ data = [], failures = [] }: ResultBody): FailedTask[] {
+  const tolerated = data.flatMap(({ nodeName, batchID, error }) =>
+    error === undefined ? [] : [{ nodeName, ...(batchID !== undefined && { batchID }), error }],
+  );
+  return [...tolerated, ...failures];
 }

@@ -285,8 +285,13 @@ function warnOfPinning({ taskQueue, workerDeploymentOptions: versioning }: Worke
 
 function announcementOf(taskQueue: string, algorithms: Algorithms): Announcement {
   const entries = Object.entries(algorithms).map(([name, algorithm]) => {
-    const { concurrency, short } = typeof algorithm === 'function' ? {} : algorithm;
-    return [name, { ...(concurrency !== undefined && { concurrency }), ...(short === true && { short }) }] as const;
+    const { concurrency, blockSize, short } = typeof algorithm === 'function' ? {} : algorithm;
+    const announced = {
+      ...(concurrency !== undefined && { concurrency }),
+      ...(blockSize !== undefined && { blockSize }),
+      ...(short === true && { short }),
+    };
+    return [name, announced] as const;
   });
   return { taskQueue, at: Date.now(), algorithms: Object.fromEntries(entries) };
 }

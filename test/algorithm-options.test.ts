@@ -11,6 +11,9 @@ describe('the options of an algorithm', () => {
     [{ run, concurrency: 0 }, 'concurrency should be an integer >= 1'],
     [{ run, concurrency: 1.5 }, 'concurrency should be an integer >= 1'],
     [{ run, concurrency: '2' }, 'concurrency should be an integer >= 1'],
+    [{ run, blockSize: 0 }, 'blockSize should be an integer from 1 to 10000'],
+    [{ run, blockSize: 10_001 }, 'blockSize should be an integer from 1 to 10000'],
+    [{ run, blockSize: '5' }, 'blockSize should be an integer from 1 to 10000'],
     [{ run, thread: 1 }, 'thread should be boolean'],
     [{ run, short: 'yes' }, 'short should be boolean'],
     [{ run, short: null }, 'short should be boolean'],
@@ -24,7 +27,12 @@ describe('the options of an algorithm', () => {
     });
   }
 
-  for (const algorithm of [run, { run }, { run, concurrency: 3, thread: false, short: true }, { run, thread: true }]) {
+  for (const algorithm of [
+    run,
+    { run },
+    { run, concurrency: 3, blockSize: 10_000, thread: false, short: true },
+    { run, thread: true },
+  ]) {
     it(`are taken: ${typeof algorithm === 'function' ? 'a function' : JSON.stringify(algorithm)}`, () => {
       expect(findFault(algorithm)).to.equal(undefined);
     });

@@ -14,6 +14,9 @@ const STORED: readonly AlgorithmDefinition[] = [
   { name: 'java', activity: { taskQueue: 'jvm', type: 'Run' } },
   { name: 'image', algorithmImage: 'team/image' },
   { name: 'both', algorithmImage: 'team/both' },
+  { name: 'sized', http: { url: 'https://z.example' }, blockSize: 5 },
+  { name: 'resized', algorithmImage: 'team/resized', blockSize: 5 },
+  { name: 'to-come', algorithmImage: 'team/to-come', blockSize: 5 },
 ];
 
 const sources: AlgorithmSources = {
@@ -23,9 +26,13 @@ const sources: AlgorithmSources = {
         {
           taskQueue: 'team',
           at: 1,
-          algorithms: { both: {}, python: {}, told: { concurrency: 3 }, far: { short: true } },
+          algorithms: { both: {}, python: {}, told: { concurrency: 3 }, far: { short: true, blockSize: 9 } },
         },
-        { taskQueue: 'pipelines', at: 1, algorithms: { near: { short: true }, not: { short: false } } },
+        {
+          taskQueue: 'pipelines',
+          at: 1,
+          algorithms: { near: { short: true, blockSize: 7 }, not: { short: false }, resized: { blockSize: 7 } },
+        },
       ]),
     ),
   stored: {
@@ -53,8 +60,11 @@ describe('the home of an algorithm', () => {
     ['java', { kind: 'activity', taskQueue: 'jvm', type: 'Run' }],
     ['told', { kind: 'worker', taskQueue: 'team' }],
     ['both', { kind: 'worker', taskQueue: 'team' }],
-    ['far', { kind: 'worker', taskQueue: 'team' }],
-    ['near', { kind: 'worker', taskQueue: 'pipelines', short: true }],
+    ['far', { kind: 'worker', taskQueue: 'team', blockSize: 9 }],
+    ['near', { kind: 'worker', taskQueue: 'pipelines', short: true, blockSize: 7 }],
+    ['sized', { kind: 'http', url: 'https://z.example', timeoutMs: 60_000, blockSize: 5 }],
+    ['resized', { kind: 'worker', taskQueue: 'pipelines', blockSize: 5 }],
+    ['to-come', { kind: 'worker', taskQueue: 'pipelines', blockSize: 5 }],
     ['not', { kind: 'worker', taskQueue: 'pipelines' }],
     ['image', { kind: 'worker', taskQueue: 'pipelines' }],
     ['known', { kind: 'worker', taskQueue: 'pipelines' }],

@@ -3,9 +3,12 @@ import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { ProgressBody } from '../src/domain/events';
 import { currentStatus } from '../src/domain/bodies';
 import { isEnded, type Job } from '../src/domain/job';
+import { statesOf } from '../src/domain/job-graph';
 import { outputsOf } from '../src/domain/outputs-of';
 import type { JobEvent } from '../src/domain/schedule';
 import {
+  actionsQuery,
+  graphQuery,
   outputsQuery,
   pauseSignal,
   pauseUpdate,
@@ -37,6 +40,8 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   setHandler(resultsQuery, () => job.record?.results ?? null);
   setHandler(outputsQuery, (nodeNames) => outputsOf(job, nodeNames));
   setHandler(resultPartsQuery, () => job.record?.parts ?? null);
+  setHandler(graphQuery, (query = {}) => ({ at: job.last.at, nodes: statesOf(job, query) }));
+  setHandler(actionsQuery, () => job.actions);
   setHandler(stopSignal, stop);
   setHandler(pauseSignal, pause);
   setHandler(resumeSignal, resume);

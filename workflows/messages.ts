@@ -9,6 +9,8 @@ import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
 import type { GivenOutput } from '../src/domain/given-output';
 import { DEFAULTS, type Pipeline } from '../src/domain/pipeline';
 import type { Admission, EntryRequest, PlaceRequest, PlacesState } from '../src/domain/places';
+import type { JobAction } from '../src/domain/job-actions';
+import type { ItemQuery, NodeStates } from '../src/domain/job-graph';
 import type { Announcement } from '../src/domain/registry';
 import type { ResultPart } from '../src/domain/result-parts';
 
@@ -24,6 +26,13 @@ export interface ProgressOutcome {
   readonly outcome: AttemptOutcome;
 }
 
+/** How the nodes of a job stood at a time. */
+export interface NodesAt {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly nodes: readonly NodeStates[];
+}
+
 /** The progress body that a debug subscriber would have got last. */
 export const statusQuery = defineQuery<ProgressBody>('status');
 /** The result body once the job has ended, else null. */
@@ -37,6 +46,10 @@ export const resultPartsQuery = defineQuery<readonly ResultPart[] | null>('resul
  * job that has ended, whose history is replayed for it.
  */
 export const outputsQuery = defineQuery<readonly (GivenOutput | null)[], [nodeNames: readonly string[]]>('outputs');
+/** How its nodes stand, in the pipeline's order, and since when, in epoch milliseconds. */
+export const graphQuery = defineQuery<NodesAt, [query?: ItemQuery]>('graph');
+/** What people have done to it, in order. */
+export const actionsQuery = defineQuery<readonly JobAction[]>('actions');
 
 /** How the last progress event was answered that the job itself has sent; null before the first answer. */
 export const progressOutcomeQuery = defineQuery<ProgressOutcome | null>('progressOutcome');

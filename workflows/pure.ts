@@ -7,6 +7,7 @@ import '../src/domain/delivery-record';
 import '../src/domain/details';
 import '../src/domain/homes';
 import '../src/domain/earlier-documents';
+import '../src/domain/job-graph';
 import '../src/domain/limited';
 import '../src/domain/outputs-of';
 import '../src/domain/places';

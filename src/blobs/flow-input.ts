@@ -1,6 +1,7 @@
 /** Flow inputs that are too large for a history: where the workers keep what is large (DESIGN.md, «Large values»). */
 import { BlobError, readBlob, type BlobStore } from './blobs';
 import { putElements } from './elements';
+import type { BlobRef } from '../domain/blob';
 import { JobBlobs, type BlobOwner } from './job-blobs';
 import { PipelineError } from '../domain/errors';
 import type { NodePlan } from '../domain/graph';
@@ -73,13 +74,33 @@ export async function withFlowInput(
   store: BlobStore | undefined,
 ): Promise<Pipeline> {
   if (stored === undefined) return pipeline;
-  if (store === undefined) {
-    throw new PipelineError('Unavailable', 'the flow input lies in a blob: give the client the `blobs` of the workers');
-  }
+  const blobs = given(store);
   // In the place of the key that was left for it.
   return await told(async () => {
-    return { ...pipeline, flowInput: JSON.parse((await readBlob(store, stored.blob)).toString()) as Json };
+    return { ...pipeline, flowInput: JSON.parse((await readBlob(blobs, stored.blob)).toString()) as Json };
   });
+}
+
+/**
+ * The flow input alone, as JSON, read as it is asked for.
+ *
+ * @throws PipelineError `Unavailable`
+ */
+export function flowInputText(stored: StoredFlowInput, store: BlobStore | undefined): AsyncIterable<Buffer> {
+  return chunksOf(given(store), stored.blob);
+}
+
+async function* chunksOf(store: BlobStore, blob: BlobRef): AsyncGenerator<Buffer> {
+  try {
+    yield* (await store.read(blob)) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw toClient(error);
+  }
+}
+
+function given(store: BlobStore | undefined): BlobStore {
+  if (store !== undefined) return store;
+  throw new PipelineError('Unavailable', 'the flow input lies in a blob: give the client the `blobs` of the workers');
 }
 
 /** What a store says as the client's own error. */
@@ -87,6 +108,10 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof BlobError ? new PipelineError('Unavailable', error.message) : error;
+    throw toClient(error);
   }
+}
+
+function toClient(error: unknown): unknown {
+  return error instanceof BlobError ? new PipelineError('Unavailable', error.message) : error;
 }

@@ -11,6 +11,8 @@ export interface AlgorithmDefinition {
    * `heartbeatTimeout`, in seconds: without, that its worker was lost is known by the node's ttl alone.
    */
   readonly activity?: { readonly taskQueue: string; readonly type: string; readonly heartbeatTimeout?: number };
+  /** How many items of a batch ride in one block, 1 to 10,000; not of an activity. Default: the worker's, or the engine's. */
+  readonly blockSize?: number;
   /** Kept for HKube's clients; a worker that announces the name runs it. */
   readonly algorithmImage?: string;
   /** What HKube's clients send besides (cpu, mem, …) is kept and not used. */
@@ -23,8 +25,8 @@ export const HOMES = ['http', 'activity', 'algorithmImage'] as const;
 /** Where the items of one algorithm are run. A job is started with one for each algorithm that it uses. */
 export type AlgorithmHome =
   /** A worker of ours that announced the name, by its task queue; `short` (contract §10) only where that is the job's own. */
-  | { readonly kind: 'worker'; readonly taskQueue: string; readonly short?: boolean }
-  | { readonly kind: 'http'; readonly url: string; readonly timeoutMs: number }
+  | { readonly kind: 'worker'; readonly taskQueue: string; readonly short?: boolean; readonly blockSize?: number }
+  | { readonly kind: 'http'; readonly url: string; readonly timeoutMs: number; readonly blockSize?: number }
   | {
       readonly kind: 'activity';
       readonly taskQueue: string;

@@ -38,10 +38,10 @@ export function blockSize({ handedOut, remaining, inFlight, measured, hasLeastWo
  */
 export const WIDE = 500;
 /** So many items hold no more outcomes than a heartbeat can carry. */
-const MAX_WIDE_BLOCK = 10_000;
+export const MAX_BLOCK_SIZE = 10_000;
 /** One quick item says little of ten thousand others: so many of the first wave are waited for. */
 export const ENOUGH = 4;
-const TRUST = MAX_WIDE_BLOCK / ENOUGH;
+const TRUST = MAX_BLOCK_SIZE / ENOUGH;
 /** A block that takes longer than it was thought to gives the rest back, but not for less than this. */
 const LEAST_BUDGET_MS = 400;
 /** How long the first wave of a wide node is waited for before the window is filled with more single items. */
@@ -63,9 +63,9 @@ export function wideBlock({
   measured,
 }: Omit<BlockSizing, 'handedOut' | 'hasLeastWork'>): WideBlock {
   if (measured.items === 0) return { size: 1, budgetMs: LEAST_BUDGET_MS };
-  const perItem = Math.max(measured.ms / measured.items, LEAST_MS / MAX_WIDE_BLOCK);
+  const perItem = Math.max(measured.ms / measured.items, LEAST_MS / MAX_BLOCK_SIZE);
   const share = remaining / (4 * Math.max(1, inFlight));
-  const most = Math.min(TARGET_MS / perItem, MAX_WIDE_BLOCK, TRUST * measured.items);
+  const most = Math.min(TARGET_MS / perItem, MAX_BLOCK_SIZE, TRUST * measured.items);
   const size = Math.max(1, Math.floor(Math.min(most, Math.max(share, LEAST_MS / perItem))));
   return { size, budgetMs: Math.max(LEAST_BUDGET_MS, Math.round(2 * size * perItem)) };
 }

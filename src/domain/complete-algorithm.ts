@@ -59,6 +59,8 @@ export function changeAlgorithm(current: AlgorithmDefinition, given: AlgorithmDe
 function checkHome(definition: AlgorithmDefinition): void {
   const given = HOMES.filter((home) => definition[home] !== undefined);
   if (given.length > 1) throw invalid(`data should have only one of ${given.join(', ')}`);
+  if (definition.activity !== undefined && definition.blockSize !== undefined)
+    throw invalid('data.blockSize should NOT be given with activity: each of its items is a block');
   if (given.length === 1) return;
   if (definition['gitRepository'] !== undefined) throw notBuilt('a git repository');
   if (definition['fileInfo'] !== undefined) throw notBuilt('uploaded code');

@@ -2,6 +2,7 @@
 import { tellWaiting } from './deferred';
 import { MAX_RESULT_BYTES, toWebhookText, travelBytes } from './big-results';
 import { progressBody, resultBody, resultHead, resultParts } from './bodies';
+import { endingOf } from './job-ending';
 import type { JobRecord } from './job-record';
 import type { Job } from './job';
 import { utf8Length } from './json';
@@ -57,7 +58,7 @@ function complete(job: Job, ending: Omit<JobRecord, 'status'>, at: number): void
   tellWaiting(job, at);
   job.status = 'completed';
   const status = progressBody(job, { level: 'info', at, hasData: true });
-  job.record = { status, ...ending };
+  job.record = recordOf(job, { status, ...ending });
   publishLast(job.outbox, status);
 }
 
@@ -67,7 +68,7 @@ export function failJob(job: Job, failure: Failure, at: number): void {
   stopUnfinished(job, at);
   job.status = 'failed';
   const status = progressBody(job, { level, at, hasData: true, ...rest });
-  job.record = { status, results: resultBody(job, { status: 'failed', at, ...rest }) };
+  job.record = recordOf(job, { status, results: resultBody(job, { status: 'failed', at, ...rest }) });
   publishLast(job.outbox, status);
 }
 
@@ -76,6 +77,13 @@ export function stopJob(job: Job, reason: string, at: number): void {
   stopUnfinished(job, at);
   job.status = 'stopped';
   const status = progressBody(job, { level: 'info', at, hasData: true, reason });
-  job.record = { status, results: resultBody(job, { status: 'stopped', at, reason }) };
+  job.record = recordOf(job, { status, results: resultBody(job, { status: 'stopped', at, reason }) });
   publishLast(job.outbox, status);
+}
+
+/** With what is kept of the job besides its bodies. */
+function recordOf(job: Job, bodies: JobRecord): JobRecord {
+  const { actions } = job;
+  const ending = endingOf(job);
+  return { ...bodies, ...(ending && { ending }), ...(actions.length > 0 && { actions }) };
 }

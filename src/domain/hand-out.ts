@@ -5,7 +5,7 @@ import { isElsewhere, type BlockInput } from './block';
 import { blockSize, ENOUGH, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
-import { homeOf } from './homes';
+import { blockSizeOf, homeOf } from './homes';
 import { elementsOf } from './elements-of';
 import { MAX_INLINE_BYTES, type Job, type NodeState } from './job';
 import { utf8Length } from './json';
@@ -200,9 +200,11 @@ function takeItems(job: Job, node: NodeState, now: number): TakenItems {
   const suspect = mayRunSuspect(job) ? node.suspects.shift() : undefined;
   if (suspect !== undefined) return { indexes: [suspect], isSuspect: true };
   const { retry: rule } = node.plan;
-  const isForeign = homeOfNode(job, node)?.kind === 'activity';
-  const alone = isForeign || rule.policy === 'Never' || rule.policy === 'OnError';
+  const home = homeOfNode(job, node);
+  const alone = home?.kind === 'activity' || rule.policy === 'Never' || rule.policy === 'OnError';
   if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
+  const fixed = blockSizeOf(home);
+  if (!alone && fixed !== undefined) return { indexes: takeWaiting(node, fixed) };
   if (!alone && mayShare(job, node)) return { indexes: takeWaiting(node, FIRST_WAVE), mayBeShared: true };
   const sizing = { remaining: waiting(job, node), inFlight: job.blocks.size, measured: node.measured };
   const { size, ...budget } = alone

@@ -1,6 +1,7 @@
 /** The state of one job, and what can be read from it. Changed by `schedule.ts` alone. */
 import type { Expansion } from './batch';
 import { batchId, TERMINAL_STATUSES, type FailedTask, type JobStatus, type TaskChange } from './events';
+import type { JobAction } from './job-actions';
 import type { JobRecord } from './job-record';
 import type { NodePlan } from './graph';
 import type { GivenOutput } from './given-output';
@@ -167,6 +168,8 @@ export interface Job {
   /** The event that a debug subscriber would have got last. */
   last: { level: Level; at: number; hasData: boolean; status?: JobStatus; tasks?: readonly TaskChange[] };
   failures: FailedTask[];
+  /** What people have done to it. */
+  readonly actions: JobAction[];
   /** How the job ended, once it has. */
   record: JobRecord | undefined;
 }
@@ -206,6 +209,7 @@ export function createJob(
     outbox: createOutbox(level, settings.progressIntervalMs, settings.dialect),
     last: { level: 'info', at: submittedAt, hasData: false },
     failures: [],
+    actions: [],
     record: undefined,
   };
 }

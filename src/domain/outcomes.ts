@@ -75,6 +75,14 @@ export class Outcomes {
     return this.place(index) >= INLINE;
   }
 
+  /** How the task has ended; undefined where it has not. */
+  statusAt(index: number): 'succeed' | 'failed' | 'skipped' | undefined {
+    const place = this.place(index);
+    if (place === NONE) return undefined;
+    if (place === SKIPPED) return 'skipped';
+    return place >= INLINE ? 'succeed' : 'failed';
+  }
+
   skip(index: number): void {
     this.places[index] = SKIPPED;
   }

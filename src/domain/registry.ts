@@ -1,4 +1,5 @@
 /** What workers announce of themselves, and who serves an algorithm by that (architecture, «Who serves which algorithm»). */
+import { MAX_BLOCK_SIZE } from './block-size';
 import { boolean, integer, object, recordOf, string } from './checks';
 
 /** The algorithms of one task queue: all of its workers serve the same ones. */
@@ -13,6 +14,8 @@ export interface Announcement {
 export interface AnnouncedAlgorithm {
   /** How many items of one block run at a time. Default 1. */
   readonly concurrency?: number;
+  /** How many items ride in one block. Default: chosen by the engine. */
+  readonly blockSize?: number;
   /** Whether an item takes well under a second. Default false. */
   readonly short?: boolean;
 }
@@ -28,7 +31,7 @@ const announcementCheck = object(
   {
     taskQueue: string({ min: 1 }),
     at: integer(0),
-    algorithms: recordOf(object({ concurrency: integer(1), short: boolean })),
+    algorithms: recordOf(object({ concurrency: integer(1), blockSize: integer(1, MAX_BLOCK_SIZE), short: boolean })),
   },
   { required: ['taskQueue', 'at', 'algorithms'] },
 );

@@ -21,6 +21,7 @@ import type { JobStatus } from './events';
 import { endFirstWaves, handOut, nextWave, type RunBlock } from './hand-out';
 import { progressBody } from './bodies';
 import { isEnded, type Job } from './job';
+import { noteAction } from './job-actions';
 import { endKeeping, keepOutcomes, type KeepOutcomes, type KeptOutcomes } from './keep';
 import { openNodes } from './nodes';
 import { publish } from './outbox';
@@ -160,16 +161,21 @@ export function reduce(job: Job, event: JobEvent, now: number): Command[] {
     case 'engineFailed':
       failJob(job, { level: 'critical', error: toText(event.error, MAX_ERROR) }, now);
       break;
-    case 'stop':
-      stopJob(job, toText(event.reason, MAX_ERROR), now);
+    case 'stop': {
+      const reason = toText(event.reason, MAX_ERROR);
+      noteAction(job.actions, { at: now, action: 'stop', reason });
+      stopJob(job, reason, now);
       break;
+    }
     case 'pause':
       if (job.status !== 'active') break;
       job.status = 'paused';
+      noteAction(job.actions, { at: now, action: 'pause' });
       announce(job, 'paused', now, { hasData: true });
       break;
     case 'resume':
       if (job.status !== 'paused') break;
+      noteAction(job.actions, { at: now, action: 'resume' });
       announce(job, 'resumed', now, { hasData: true });
       job.status = 'active';
       break;

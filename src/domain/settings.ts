@@ -44,10 +44,10 @@ export interface JobSettings {
   readonly triggeredBy?: readonly string[];
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
-  /** What nodes have put out that its own read and that it does not have. Default: it has all that they read. */
-  readonly outputs?: readonly GivenOutput[];
   /** What the bodies of its webhooks look like. Default: as the contract says. */
   readonly dialect?: Dialect;
+  /** What nodes have put out that its own read and that it does not have. Default: it has all that they read. */
+  readonly outputs?: readonly GivenOutput[];
 }
 
 /** Of jobs that are started now. */
@@ -89,8 +89,8 @@ const settingsCheck = object(
     ),
     triggeredBy: arrayOf(string({ min: 1 })),
     homes: homesCheck,
-    outputs: arrayOf(givenOutputCheck),
     dialect: oneOf(...DIALECTS),
+    outputs: arrayOf(givenOutputCheck),
   } satisfies Record<keyof JobSettings, unknown>,
   { closed: true },
 );

@@ -4,6 +4,7 @@
  */
 import { expandNode } from './expansion';
 import type { NodePlan } from './graph';
+import type { JobAction } from './job-actions';
 import type { ItemOutcome } from './block';
 import { fromRuns, toRuns, type IndexRuns } from './index-runs';
 import { createJob, type BatchWorkflows, type BlockInFlight, type Job, type NodeState, type Service } from './job';
@@ -40,6 +41,8 @@ export type JobSnapshot = Pick<Job, 'status' | 'outbox' | 'last' | 'failures' | 
   /** Blocks that batch workflows run, by their numbers; absent in the snapshots of older versions, as is the next. */
   readonly blocks?: readonly (readonly [blockId: number, block: BlockSnapshot])[];
   readonly batches?: Pick<BatchWorkflows, 'count' | 'live'> & { readonly open?: number };
+  /** What people have done to the job; absent where it is nothing. */
+  readonly actions?: readonly JobAction[];
   /** In the pipeline's order. */
   readonly nodes: readonly NodeSnapshot[];
 };
@@ -52,7 +55,9 @@ export function takeSnapshot(job: Job): JobSnapshot {
   const batches = { count, live, ...(open !== undefined && { open }) };
   const blocks = [...job.blocks].map(([blockId, block]) => [blockId, snapshotBlock(job, block)] as const);
   const since = { submittedAt, ...(activeSince !== undefined && { activeSince }) };
-  return { status, outbox, last, failures, nextBlockId, ...since, inlineBytes, services, nodes, batches, blocks };
+  const acted = job.actions.length > 0 ? { actions: job.actions } : {};
+  const lists = { inlineBytes, services, nodes, batches, blocks, ...acted };
+  return { status, outbox, last, failures, nextBlockId, ...since, ...lists };
 }
 
 function snapshotBlock({ nodes }: Job, { node, indexes, ...rest }: BlockInFlight): BlockSnapshot {
@@ -81,7 +86,7 @@ export function restoreJob(
   pipeline: Pipeline,
   plans: readonly NodePlan[],
   settings: JobSettings,
-  { submittedAt, nodes, services = [], inlineBytes = 0, blocks = [], batches, ...fields }: JobSnapshot,
+  { submittedAt, nodes, services = [], inlineBytes = 0, blocks = [], batches, actions = [], ...fields }: JobSnapshot,
 ): Job {
   const job: Job = {
     ...createJob(jobId, pipeline, plans, settings, submittedAt),
@@ -90,6 +95,7 @@ export function restoreJob(
     isPendingTold: true,
     inlineBytes,
     services: new Map(services),
+    actions: [...actions],
     counts: addUp(nodes),
   };
   Object.assign(job.batches, batches);

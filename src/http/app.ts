@@ -14,6 +14,7 @@ import { answersIn } from './dialect';
 import { answerErrors } from './errors';
 import { tagBody } from './etag';
 import { checkHost } from './host';
+import { createMetrics } from './metrics';
 import { acceptIngressPath } from './ingress';
 import { logRequests } from './request-log';
 import type { ResultUrls } from './result-urls';
@@ -23,14 +24,21 @@ import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
 import { experimentRoutes } from './routes/experiment';
 import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
+import { graphRoutes } from './routes/graph';
 import { healthRoutes, type Readiness } from './routes/health';
+import { jobDetailRoutes } from './routes/job-details';
+import { jobListRoutes } from './routes/job-lists';
 import { jobRoutes, type JobOptions } from './routes/jobs';
+import { lastRunsRoutes } from './routes/last-runs';
+import { metricsRoutes } from './routes/metrics';
 import { readmeRoutes } from './routes/readme';
+import { searchRoutes } from './routes/search';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
 import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
-import { definitionVersionRoutes } from './routes/versions';
+import { systemRoutes, type About } from './routes/system';
 import { triggerRoutes } from './routes/triggers';
+import { definitionVersionRoutes } from './routes/versions';
 import { webhookRoutes } from './routes/webhooks';
 
 export interface AppOptions extends ExecOptions, JobOptions, StoreAlgorithmOptions, StoreEndpointOptions {
@@ -46,6 +54,8 @@ export interface AppOptions extends ExecOptions, JobOptions, StoreAlgorithmOptio
   readonly resultUrls?: Pick<ResultUrls, 'isSigned'>;
   /** The largest body of a pipeline that is run, for a client that has a place for large flow inputs. Default: 4 MB. */
   readonly maxPipelineBytes?: number;
+  /** What the facade tells of itself. */
+  readonly about?: About;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
@@ -56,25 +66,26 @@ const RUNS = new RegExp(`^${PREFIX}/exec/(raw|stored)/?$`);
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
-  const ours = apiRoutes(options);
-  const routes = [...greetingRoutes(ours), ...ours];
-  const versions = versionRoutes();
+  const routes = [...greetingRoutes(), ...apiRoutes(options)];
+  const metrics = createMetrics(options.pipelines);
+  const outside = [...versionRoutes(), ...metricsRoutes(metrics)];
   const api = new Router({ prefix: PREFIX, methods: METHODS });
   mountRoutes(api, routes);
   const above = new Router();
-  mountRoutes(above, versions);
+  mountRoutes(above, outside);
   const health = healthRoutes(options);
   const root = new Router();
   mountRoutes(root, health);
   const docs = new Router();
   const groups = [
-    { prefix: '', routes: versions, isGuarded: true },
+    { prefix: '', routes: outside, isGuarded: true },
     { prefix: PREFIX, routes, isGuarded: true },
     { prefix: '', routes: health, isGuarded: false },
   ];
   docsRoutes(docs, groups, answersIn(options.dialect));
 
   app.use(logRequests(options.log));
+  app.use(metrics.middleware);
   app.use(acceptIngressPath);
   app.use(helmet({ contentSecurityPolicy: { directives: PAGE_POLICY } }));
   app.use(answerErrors(options.log));
@@ -102,7 +113,11 @@ const PAGE_POLICY = { 'upgrade-insecure-requests': null };
 function apiRoutes(options: AppOptions): Route[] {
   return [
     ...execRoutes(options),
+    ...searchRoutes(options),
     ...jobRoutes(options),
+    ...jobListRoutes(options),
+    ...jobDetailRoutes(options),
+    ...lastRunsRoutes(options, { group: 'pipelines', word: 'pipeline' }),
     ...webhookRoutes(options),
     ...deliveryRoutes(options),
     ...triggerRoutes(options),
@@ -112,5 +127,8 @@ function apiRoutes(options: AppOptions): Route[] {
     ...definitionVersionRoutes(options.store),
     ...readmeRoutes(options.store),
     ...experimentRoutes(options),
+    // Behind those that read one definition, whose name may be `graph`.
+    ...graphRoutes(options),
+    ...systemRoutes(options),
   ];
 }

@@ -24,8 +24,8 @@ export const refuseOtherTypes: Middleware = async (ctx, next) => {
 export function readBody(runs: RegExp, runLimit = LIMIT): Middleware {
   const [usual, large] = [parser(LIMIT), parser(runLimit)];
   return async (ctx, next) => {
-    if (isForm(ctx)) return await next();
-    await (runs.test(ctx.path) ? large : usual)(ctx, next);
+    if (isForm(ctx)) await next();
+    else await (runs.test(ctx.path) ? large : usual)(ctx, next);
   };
 }
 

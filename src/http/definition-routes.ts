@@ -6,7 +6,7 @@ import { MAX_ENTRIES, type DefinitionService } from './definitions';
 import { route, type Route } from './route';
 import { entryError, message } from './schemas/answers';
 import { nameParams } from './schemas/requests';
-import { listQuery, overwrite as overwriteQuery } from './schemas/store-queries';
+import { definitionsQuery, overwrite as overwriteQuery } from './schemas/store-queries';
 
 interface RemoveQuery {
   readonly force?: boolean;
@@ -17,7 +17,7 @@ interface Options<T extends { readonly name: string }> {
   readonly service: DefinitionService<T>;
   readonly removeQuery?: TSchema;
   /** @returns what follows the message */
-  remove(name: string, query: RemoveQuery): Promise<string>;
+  readonly remove: (name: string, query: RemoveQuery) => Promise<string>;
 }
 
 export interface DefinitionRoutes {
@@ -28,14 +28,16 @@ export interface DefinitionRoutes {
   readonly remove: Route;
 }
 
+const ORDERS = new Map<string | undefined, ListOptions>([
+  ['asc', { order: 'oldest' }],
+  ['desc', { order: 'newest' }],
+]);
+
 /** @throws PipelineError */
-export function listOptions({ sort, limit, after }: Static<typeof listQuery>): ListOptions {
-  if (sort !== undefined && after !== undefined) throw invalid('data.after should NOT be given with sort');
-  return {
-    ...(after !== undefined && { after }),
-    ...(limit !== undefined && { limit }),
-    ...(sort !== undefined && { order: sort === 'asc' ? 'oldest' : 'newest' }),
-  };
+export function listOptions({ sort, limit, after }: Static<typeof definitionsQuery>): ListOptions {
+  const order = ORDERS.get(sort);
+  if (order !== undefined && after !== undefined) throw invalid('data.after should NOT be given with sort');
+  return { ...order, ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) };
 }
 
 const TITLES = { pipeline: 'Pipeline', algorithm: 'Algorithm', endpoint: 'Endpoint' } as const;
@@ -59,7 +61,7 @@ export function definitionRoutes<T extends { readonly name: string }>({
       operationId: `list${name}s`,
       summary: `The ${kind}s, by name unless they are sorted`,
       tag,
-      query: listQuery,
+      query: definitionsQuery,
       answers: { 200: Type.Array(stored) },
       errors: [400],
       handle: async ({ query }) => (await definitions.list(listOptions(query))).map((one) => service.present(one)),

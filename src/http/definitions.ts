@@ -21,11 +21,11 @@ export interface Kind<T extends { readonly name: string }> {
    */
   check(document: unknown): Promise<T>;
   /** What a change makes of the one that is there. Default: the one that was given. */
-  replace?(current: T, given: T): T;
+  readonly replace?: (current: T, given: T) => T;
   /** What is stored of one. Default: all of it as it is. */
-  complete?(definition: T): T;
+  readonly complete?: (definition: T) => T;
   /** What is answered of what is stored. Default: all. */
-  show?(definition: T): object;
+  readonly show?: (definition: T) => object;
 }
 
 /** In place of what could not be stored, in a list. */

@@ -2,8 +2,8 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { JsonText } from '../blobs/job-results';
 import type { JobHandle } from '../client';
-import { toHkubeStatus, type Dialect } from '../domain/dialect';
-import { formatTimestamp } from '../domain/events';
+import { toHkubeResults, toHkubeStatus, type Dialect } from '../domain/dialect';
+import { formatTimestamp, type ProgressBody, type ResultBody } from '../domain/events';
 import { hkubeWebhookList, hkubeWebhookStatus, webhookList, webhookStatus } from './schemas/answers';
 import { progressBody, resultBody } from './schemas/bodies';
 import { hkubeProgressBody, hkubeResultBody, hkubeResults, hkubeStatus } from './schemas/hkube-bodies';
@@ -29,6 +29,10 @@ export interface JobAnswers {
    * @throws PipelineError as `JobHandle.ended`
    */
   results(job: JobHandle): Promise<object | JsonText>;
+  /** The same of what was read already; `submittedAt` is in epoch milliseconds. */
+  toStatus(body: ProgressBody, submittedAt: number): object;
+  /** Without its data. */
+  toResults(body: Omit<ResultBody, 'data'>, submittedAt: number): object;
   /** A time that no webhook tells. */
   readonly time: (epochMs: number) => string | number;
 }
@@ -52,6 +56,8 @@ const CONTRACT: JobAnswers = {
   async results(job) {
     return (await job.ended()).bodyOrText();
   },
+  toStatus: (body) => body,
+  toResults: (body) => body,
   time: formatTimestamp,
 };
 
@@ -73,5 +79,7 @@ const HKUBE: JobAnswers = {
     const [ended, submittedAt] = await Promise.all([job.ended(), job.startTime()]);
     return ended.hkubeBodyOrText(submittedAt);
   },
+  toStatus: toHkubeStatus,
+  toResults: toHkubeResults,
   time: (epochMs) => epochMs,
 };

@@ -17,9 +17,14 @@ export function isForm(ctx: Context): boolean {
   return typeof ctx.is([...FORM_TYPES]) === 'string';
 }
 
+/** In bytes; 0 where the request does not say. */
+export function lengthOf(ctx: Context): number {
+  return Number(ctx.get('content-length') || 0);
+}
+
 /** @throws an Error with a status where it is no form, or too large */
 export async function readForm(ctx: Context): Promise<Form> {
-  if ((ctx.request.length ?? 0) > LIMIT) throw refusal(413, TOO_LARGE);
+  if (lengthOf(ctx) > LIMIT) throw refusal(413, TOO_LARGE);
   const parts = new Map<string, string[]>();
   let left = LIMIT;
   await new Promise<void>((resolve, reject) => {

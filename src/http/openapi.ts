@@ -2,7 +2,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { FORM_TYPES } from './form';
 import type { JobAnswers } from './dialect';
-import type { Route } from './route';
+import { NO_BODY, type Route } from './route';
 import { errorBody } from './schemas/answers';
 
 /** What every route behind the prefix may refuse: the token, the host, too many requests, and a Temporal that is away. */
@@ -73,7 +73,9 @@ export function createDocument(
 }
 
 function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) => unknown): object {
-  const answers = Object.entries(one.answers).map(([code, schema]) => [code, answerOf(Number(code), refer(schema))]);
+  const answers = Object.entries(one.answers).map(([code, schema]) => {
+    return [code, answerOf(Number(code), schema === NO_BODY ? schema : refer(schema))];
+  });
   const errors = [
     ...(one.errors ?? []),
     ...(one.body === undefined && one.form === undefined ? [] : BODY_ERRORS),
@@ -92,9 +94,14 @@ function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) =>
     // Without a token where the facade asks for none.
     security: isGuarded ? [{}, { token: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
-    ...((one.body ?? one.form) && { requestBody: { required: true, content: contentOf(one, refer) } }),
+    ...((one.body ?? one.form) && { requestBody: { required: needsBody(one), content: contentOf(one, refer) } }),
     responses: Object.fromEntries([...answers, ...refusals]) as object,
   };
+}
+
+/** No body is an empty object. */
+function needsBody({ body }: Route): boolean {
+  return body?.['type'] !== 'object' || ((body['required'] ?? []) as string[]).length > 0;
 }
 
 const IDEMPOTENCY_KEY = {
@@ -128,7 +135,13 @@ function contentOf({ body, form }: Route, refer: (schema: unknown) => unknown): 
 }
 
 function answerOf(code: number, schema: unknown): object {
-  return { description: DESCRIPTIONS[code] ?? String(code), content: jsonOf(schema) };
+  const description = DESCRIPTIONS[code] ?? String(code);
+  return schema === NO_BODY ? { description } : { description, content: answerContentOf(schema) };
+}
+
+function answerContentOf(schema: unknown): object {
+  const { contentMediaType } = schema as { contentMediaType?: string };
+  return contentMediaType === undefined ? jsonOf(schema) : { [contentMediaType]: { schema } };
 }
 
 function jsonOf(schema: unknown): object {

@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
-import type { Static, TSchema, TUnknown } from '@sinclair/typebox';
-import { isForm, readForm } from './form';
+import { Type, type Static, type TSchema, type TUnknown } from '@sinclair/typebox';
+import { isForm, lengthOf, readForm } from './form';
 import { userOf } from './user';
 import { createValidator } from './validation';
 
@@ -40,7 +40,10 @@ interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema, F 
    */
   readonly bodyCheck?: 'coerced' | 'strict' | 'entries';
   readonly takesIdempotencyKey?: boolean;
-  /** By status; the first is answered unless the handler names another. */
+  /**
+   * By status; the first is answered unless the handler names another. JSON, unless the schema has a `contentMediaType`:
+   * then it is a text.
+   */
   readonly answers: Readonly<Record<number, TSchema>>;
   /** The refusals that are its own; those of every route need not be listed. */
   readonly errors?: readonly number[];
@@ -60,16 +63,23 @@ export function route<
   return definition;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 class WithStatus {
   constructor(
     readonly status: number,
-    readonly body: unknown,
+    readonly content: unknown,
+    readonly headers: Headers,
   ) {}
 }
 
-export function withStatus(status: number, body: unknown): WithStatus {
-  return new WithStatus(status, body);
+/** @param body nothing at all where it is undefined */
+export function withStatus(status: number, body?: unknown, headers: Headers = {}): WithStatus {
+  return new WithStatus(status, body, headers);
 }
+
+/** The answer that has no body. */
+export const NO_BODY = Type.Void();
 
 /** A body that is JSON already, and too large to be held. */
 class JsonStream {
@@ -114,11 +124,20 @@ function answerBy({
     const key = ctx.get('idempotency-key');
     const idempotencyKey = rest.takesIdempotencyKey === true && key !== '' ? key : undefined;
     const answer = await rest.handle({ ...asked, ...(sent !== undefined && { form: sent }), idempotencyKey });
-    ctx.status = answer instanceof WithStatus ? answer.status : Number(usual);
+    const { status, content, headers } =
+      answer instanceof WithStatus ? answer : { status: Number(usual), content: answer, headers: {} };
+    ctx.status = status;
+    ctx.set(headers);
+    if (content === undefined) {
+      ctx.body = '';
+      ctx.remove('content-type');
+      return;
+    }
+    const mediaType = rest.answers[status]?.['contentMediaType'] as string | undefined;
     // A text or null is JSON as well.
-    ctx.type = 'json';
-    const content: unknown = answer instanceof WithStatus ? answer.body : answer;
-    ctx.body = content instanceof JsonStream ? content.readable : JSON.stringify(content);
+    ctx.type = mediaType ?? 'json';
+    ctx.body =
+      content instanceof JsonStream ? content.readable : mediaType === undefined ? JSON.stringify(content) : content;
   };
 }
 
@@ -132,7 +151,7 @@ async function formOf(ctx: RouterContext, takesBody: boolean, takesForm: boolean
     return takesForm ? await readForm(ctx) : ctx.throw(415, 'the content type should be application/json');
   if (!takesForm || takesBody) return undefined;
   // Nothing at all lacks the same as an empty form.
-  if ((ctx.request.length ?? 0) > 0) ctx.throw(415, 'the content type should be multipart/form-data');
+  if (lengthOf(ctx) > 0) ctx.throw(415, 'the content type should be multipart/form-data');
   return {};
 }
 

@@ -4,8 +4,10 @@ import type { Context } from 'koa';
 /** As authenticating proxies send it, such as oauth2-proxy. */
 const HEADER = 'x-forwarded-user';
 const MAX_LENGTH = 200;
+/** Where nobody is named. */
+export const NOBODY = 'anonymous';
 
 export function userOf(ctx: Context): string {
   const given = ctx.get(HEADER).replaceAll(/\p{C}/gu, '').trim();
-  return given === '' ? 'anonymous' : given.slice(0, MAX_LENGTH);
+  return given === '' ? NOBODY : given.slice(0, MAX_LENGTH);
 }

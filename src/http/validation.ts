@@ -57,6 +57,7 @@ function createAjv(coerceTypes: boolean): Ajv {
   // A leap second is well written, and no time that a Date knows.
   ajv.addFormat('date-time', (text) => validate(text) && !Number.isNaN(Date.parse(text)));
   ajv.addFormat('url', (text) => /^https?:\/\//i.test(text) && /^[^\s\p{Cc}]+$/u.test(text));
+  ajv.addFormat('iso-time', (text) => ISO_TIME.test(text) && !Number.isNaN(Date.parse(text)));
   ajv.addFormat('cron', (text) => parseCron(text) !== undefined);
   ajv.addKeyword({
     keyword: 'x-cron-months',
@@ -85,6 +86,9 @@ function createAjv(coerceTypes: boolean): Ajv {
   ajv.addVocabulary(['x-message', 'x-missing']);
   return ajv;
 }
+
+/** A day, or a time with or without its zone: a day as `Date` takes it, in a year that Temporal takes. */
+const ISO_TIME = /^(19|20|21)\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 type Text = (at: string, error: ErrorObject, own: OwnKeywords) => string;
 

@@ -30,7 +30,8 @@ export async function addVersion(
 ): Promise<DefinitionRow> {
   const { newest } = await db
     .selectFrom(versions)
-    .select(({ fn }) => fn.max('number').as('newest'))
+    // The first version of a name has none before it.
+    .select(({ fn }) => fn.max<number | string | null>('number').as('newest'))
     .where('name', '=', row.name)
     .executeTakeFirstOrThrow();
   const version = newVersionId();

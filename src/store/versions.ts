@@ -76,7 +76,7 @@ export class SqlVersions<T> implements Versions<T> {
     const row = isStorable(name)
       ? await db
           .updateTable(this.tables.table)
-          .set(({ ref }) => ({ version: ref('version') }))
+          .set((expression) => ({ version: expression.ref('version') }))
           .where('name', '=', name)
           .returning(['revision', 'version'])
           .executeTakeFirst()

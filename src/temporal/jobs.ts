@@ -12,7 +12,7 @@ import type { JobRecord } from '../domain/job-record';
 import { endedOutside, outsideError, recordOf } from '../domain/outside';
 import { within } from './deadline';
 import { readHandedOver, resultsIn } from './handed-over';
-import { readStart } from './started-job';
+import { readStart, type KnownRun } from './started-job';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
 
@@ -38,13 +38,13 @@ function canBeId(id: string): boolean {
 }
 
 /** `<pipeline name>:<uuid>`; a name may hold colons itself. */
-function pipelineOf(jobId: string): string {
+export function pipelineOf(jobId: string): string {
   const end = jobId.lastIndexOf(':');
   return end < 0 ? jobId : jobId.slice(0, end);
 }
 
 /** The status of a running job from its search attribute: no counts, as only the workflow has them. */
-export function lastKnownStatus(description: WorkflowExecutionDescription): ProgressBody {
+export function lastKnownStatus(description: KnownRun): ProgressBody {
   const status = description.typedSearchAttributes.get(PIPELINE_STATUS) as JobStatus | undefined;
   return {
     jobId: description.workflowId,
@@ -56,7 +56,7 @@ export function lastKnownStatus(description: WorkflowExecutionDescription): Prog
 }
 
 /** Both bodies of a job that has ended: its workflow's own, or those of one that was ended from outside. */
-export async function closedRecord(client: Client, description: WorkflowExecutionDescription): Promise<JobRecord> {
+export async function closedRecord(client: Client, description: KnownRun): Promise<JobRecord> {
   const ending = await readEnding(client, description);
   if (ending.own !== undefined) return ending.own;
   const { workflowId, runId } = description;
@@ -72,7 +72,7 @@ export type Ending =
   | { readonly own?: undefined; readonly error: string; readonly refused?: true };
 
 /** By the last event of its history. */
-export async function readEnding(client: Client, description: WorkflowExecutionDescription): Promise<Ending> {
+export async function readEnding(client: Client, description: KnownRun): Promise<Ending> {
   const { workflowId, runId, status } = description;
   try {
     return { own: await client.workflow.getHandle<() => Promise<JobRecord>>(workflowId, runId).result() };
@@ -101,7 +101,7 @@ function reasonOf(cause: Error | undefined): string | undefined {
 
 /** Both bodies of a job that has told nobody how it ended. */
 export function outsideRecord(
-  { workflowId, closeTime }: Pick<WorkflowExecutionDescription, 'workflowId' | 'closeTime'>,
+  { workflowId, closeTime }: Pick<KnownRun, 'workflowId' | 'closeTime'>,
   error: string,
 ): JobRecord {
   return endedOutside(workflowId, pipelineOf(workflowId), (closeTime ?? new Date(0)).getTime(), error);

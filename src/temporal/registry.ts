@@ -7,9 +7,13 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '
 import { PipelineError } from '../domain/errors';
 import { mergeAnnouncements, parseAnnouncement, type Announcement, type Registry } from '../domain/registry';
 import { ALGORITHM_REGISTRY, ANNOUNCEMENT, announceSignal, registryId } from '../../workflows/messages';
+import { within } from './deadline';
 
 const ANNOUNCE_WITHIN_MS = 10_000;
+/** Of the own queue's announcement: a server that is away is told of in that time. */
 const READ_WITHIN_MS = 2_000;
+/** Of those of all queues, which may be many, on a server under load. */
+const LIST_WITHIN_MS = 8_000;
 
 /**
  * Tells the registry what the workers of a task queue serve, and returns once everybody can read it. It does nothing where
@@ -44,15 +48,16 @@ export async function announce(client: Client, announcement: Announcement): Prom
  * Who serves which algorithm.
  *
  * @param taskQueue whose own announcement counts at once; those of others are seen about a second after they were made
- * @throws PipelineError `Unavailable` where Temporal does not answer within two seconds
+ * @throws PipelineError `Unavailable` where Temporal does not answer within two seconds, or does not list within eight
  */
 export async function readRegistry(client: Client, taskQueue: string): Promise<Registry> {
   try {
-    return await client.connection.withDeadline(Date.now() + READ_WITHIN_MS, async () => {
-      const [own, listed] = await Promise.all([announcedBy(client, taskQueue), listAnnouncements(client)]);
-      const others = listed.filter((announcement) => announcement.taskQueue !== taskQueue);
-      return mergeAnnouncements(own === undefined ? others : [...others, own]);
-    });
+    const [own, listed] = await Promise.all([
+      within(client, READ_WITHIN_MS, () => announcedBy(client, taskQueue)),
+      within(client, LIST_WITHIN_MS, () => listAnnouncements(client)),
+    ]);
+    const others = listed.filter((announcement) => announcement.taskQueue !== taskQueue);
+    return mergeAnnouncements(own === undefined ? others : [...others, own]);
   } catch (error) {
     throw new PipelineError('Unavailable', 'the registry of algorithms can not be read', [String(error)]);
   }

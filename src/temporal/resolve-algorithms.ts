@@ -42,9 +42,10 @@ function homeFor(
   registry: Registry,
   { taskQueue, known }: AlgorithmSources,
 ): AlgorithmHome {
+  const announced = registry.get(name);
   if (stored?.http !== undefined) {
     const { url, timeout = HTTP_TIMEOUT } = stored.http;
-    return { kind: 'http', url, timeoutMs: Math.ceil(timeout * 1_000) };
+    return { kind: 'http', url, timeoutMs: Math.ceil(timeout * 1_000), ...sized(stored.blockSize) };
   }
   if (stored?.activity !== undefined) {
     const { taskQueue: queue, type, heartbeatTimeout } = stored.activity;
@@ -55,13 +56,17 @@ function homeFor(
       ...(heartbeatTimeout !== undefined && { heartbeatTimeoutMs: Math.ceil(heartbeatTimeout * 1_000) }),
     };
   }
-  const announced = registry.get(name);
   if (announced !== undefined) {
     const isShort = announced.short === true && announced.taskQueue === taskQueue;
-    return { kind: 'worker', taskQueue: announced.taskQueue, ...(isShort && { short: true }) };
+    const size = sized(stored?.blockSize ?? announced.blockSize);
+    return { kind: 'worker', taskQueue: announced.taskQueue, ...(isShort && { short: true }), ...size };
   }
   if (stored === undefined && known?.has(name) !== true) {
     throw new PipelineError('NotFound', `algorithm ${name} Not Found`);
   }
-  return { kind: 'worker', taskQueue };
+  return { kind: 'worker', taskQueue, ...sized(stored?.blockSize) };
+}
+
+function sized(blockSize: number | undefined): { readonly blockSize?: number } {
+  return blockSize === undefined ? {} : { blockSize };
 }

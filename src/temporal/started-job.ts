@@ -1,11 +1,14 @@
 /** What a job was started with: no worker is asked. */
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import type { Pipeline } from '../domain/pipeline';
 import type { JobSettings } from '../domain/settings';
 import type { JobSnapshot } from '../domain/snapshot';
 import type { StoredFlowInput } from '../domain/stored';
 import { PIPELINE_ROOT, PIPELINE_TYPES } from '../../workflows/search-attributes';
+
+/** A run as the server describes or lists it. */
+export type KnownRun = Omit<WorkflowExecutionInfo, 'raw'>;
 
 /** How a job came to be. */
 export type JobType =
@@ -55,7 +58,7 @@ export interface StartedJob {
 /** Without a flow input that lies in a blob. Of the run that is described; each run of a job has the pipeline among its arguments. */
 export async function readStartedJob(
   client: Client,
-  description: WorkflowExecutionDescription,
+  description: KnownRun,
 ): Promise<StartedJob & { readonly flowInput?: StoredFlowInput }> {
   const { workflowId, runId, startTime, typedSearchAttributes, memo } = description;
   const { args } = await readStart(client, { workflowId, runId });
@@ -73,13 +76,6 @@ export async function readStartedJob(
   };
 }
 
-function asWritten(pipeline: Pipeline, written: Written | undefined): Pipeline {
-  if (written === undefined) return pipeline;
-  // In the place of those that run.
-  const { edges: _, ...rest } = pipeline;
-  return { ...rest, ...written };
-}
-
 /** When a job was submitted, in epoch milliseconds: a run that continues another has a start of its own. */
 export async function readSubmission(client: Client, description: WorkflowExecutionDescription): Promise<number> {
   const { workflowId, runId, startTime, raw } = description;
@@ -91,6 +87,13 @@ export async function readSubmission(client: Client, description: WorkflowExecut
 export function submissionIn(args: readonly unknown[], startTime: Date): number {
   const earlier = args[2] as { readonly job?: Pick<JobSnapshot, 'submittedAt'> } | null | undefined;
   return earlier?.job?.submittedAt ?? startTime.getTime();
+}
+
+function asWritten(pipeline: Pipeline, written: Written | undefined): Pipeline {
+  if (written === undefined) return pipeline;
+  // In the place of those that run.
+  const { edges: _, ...rest } = pipeline;
+  return { ...rest, ...written };
 }
 
 /** How a run of a workflow began. */

@@ -3,11 +3,12 @@ import { isGrpcServiceError, type Client, type WorkflowExecutionInfo } from '@te
 import { PipelineError } from '../domain/errors';
 
 /**
- * Within a text of a query a backslash takes the meaning of what follows it away. A zero byte is nowhere in what is looked
- * for, and stores fail over it.
+ * Within a text of a query a backslash takes the meaning of what follows it away. A zero byte and half of a character are
+ * nowhere in what is looked for, and stores fail over them.
  */
 export function quote(value: string): string {
-  return `'${value.replaceAll('\0', '\ufffd').replaceAll(/[\\']/g, '\\$&')}'`;
+  const whole = Buffer.from(value.replaceAll('\0', '\ufffd')).toString();
+  return `'${whole.replaceAll(/[\\']/g, '\\$&')}'`;
 }
 
 /** Years of four digits, which is all that the server reads. */
@@ -32,20 +33,31 @@ export interface Search {
  *
  * @throws PipelineError `Unavailable` where the namespace lacks our search attributes
  */
-export async function* search(
-  client: Client,
-  { what, query, attributes }: Search,
-): AsyncIterable<WorkflowExecutionInfo> {
+export async function* search(client: Client, sought: Search): AsyncIterable<WorkflowExecutionInfo> {
   try {
-    yield* client.workflow.list({ query });
+    yield* client.workflow.list({ query: sought.query });
   } catch (error) {
-    if (!isUnsearchable(error)) throw error;
-    throw new PipelineError(
-      'Unavailable',
-      `${what} can not be searched for: the namespace lacks the search attributes`,
-      attributes.map(({ name }) => name),
-    );
+    throw refuseUnsearchable(error, sought);
   }
+}
+
+/** @returns how many there are; throws as {@link search} does */
+export async function count(client: Client, sought: Search): Promise<number> {
+  try {
+    return (await client.workflow.count(sought.query)).count;
+  } catch (error) {
+    throw refuseUnsearchable(error, sought);
+  }
+}
+
+/** @returns the refusal of a search that fails for want of search attributes, or what was thrown */
+export function refuseUnsearchable(error: unknown, { what, attributes }: Search): unknown {
+  if (!isUnsearchable(error)) return error;
+  return new PipelineError(
+    'Unavailable',
+    `${what} can not be searched for: the namespace lacks the search attributes`,
+    attributes.map(({ name }) => name),
+  );
 }
 
 const INVALID_ARGUMENT = 3;

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { PipelineError } from '../../src/domain/errors';
-import { algorithmsOf } from '../../src/domain/pipeline';
 import { useCommandLine } from '../support/command-line';
 import { startLoneFacade, type TestFacade } from '../support/facade';
 
@@ -44,11 +43,12 @@ describe('temporal-pipelines import', function () {
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'pipelines-export-'));
     facade = await startLoneFacade({
-      resolve: async (pipeline) => {
+      resolve: async ({ nodes }) => {
         const { store } = facade;
-        for (const name of algorithmsOf(pipeline)) {
-          if ((await store.algorithms.get(name)) === undefined) {
-            throw new PipelineError('NotFound', `algorithm ${name} Not Found`);
+        for (const { algorithmName } of nodes) {
+          const found = algorithmName === undefined ? undefined : await store.algorithms.get(algorithmName);
+          if (found === undefined) {
+            throw new PipelineError('NotFound', `algorithm ${String(algorithmName)} Not Found`);
           }
         }
         return {};

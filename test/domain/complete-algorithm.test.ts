@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { AlgorithmDefinition } from '../../src/domain/algorithm-definition';
 import { changeAlgorithm, completeAlgorithm } from '../../src/domain/complete-algorithm';
 import { parseMemory } from '../../src/domain/memory';
 import { semverOf } from '../../src/domain/semver';
@@ -54,7 +53,7 @@ describe('a stored algorithm', () => {
   ];
   for (const [what, definition, message] of refusals) {
     it(`is refused with ${what}`, () => {
-      const complete = (): unknown => completeAlgorithm({ name: 'a', ...definition } as AlgorithmDefinition);
+      const complete = (): unknown => completeAlgorithm({ name: 'a', ...definition });
       expect(complete).to.throw(message);
     });
   }

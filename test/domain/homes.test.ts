@@ -67,7 +67,14 @@ describe('announcements', () => {
     }
   });
 
-  for (const bad of [null, {}, { ...one, taskQueue: 1 }, { ...one, at: -1 }, { ...one, algorithms: { a: 1 } }]) {
+  for (const bad of [
+    null,
+    {},
+    { ...one, taskQueue: 1 },
+    { ...one, at: -1 },
+    { ...one, algorithms: { a: 1 } },
+    { ...one, algorithms: { a: { blockSize: 0 } } },
+  ]) {
     it(`are not ${JSON.stringify(bad)}`, () => {
       expect(() => parseAnnouncement(bad)).to.throw(/^announcement/);
     });

@@ -88,6 +88,9 @@ describe('a flow input of 20 MB', function () {
     expect(JSON.stringify(again)).to.equal(JSON.stringify(flowInput));
     expect(Object.keys(shown.body as object)[0]).to.equal('flowInput');
     expect(rest).to.include({ name: 'large-input', jobId });
+    const alone = await fetch(`${facade.url}/api/v1/exec/flowInput/${jobId}`);
+    expect(alone.headers.get('content-type')).to.match(/^application\/json/);
+    expect(await alone.text()).to.equal(JSON.stringify(flowInput));
   });
 
   it('is checked as a whole before anything is written', async () => {

@@ -228,7 +228,7 @@ describe('definitions and their jobs by the facade', () => {
   describe('a stored algorithm', () => {
     it('is an endpoint, an activity or an image to come', async () => {
       for (const home of [
-        { http: { url: 'https://scale.example/run', timeout: 30 } },
+        { http: { url: 'https://scale.example/run', timeout: 30 }, blockSize: 20 },
         { activity: { taskQueue: 'python', type: 'scale' } },
         { algorithmImage: 'registry/scale:v1', cpu: 0.5 },
       ]) {
@@ -266,6 +266,12 @@ describe('definitions and their jobs by the facade', () => {
         'an activity without a queue',
         { name: 'scale', activity: { type: 'x' } },
         "data.activity should have required property 'taskQueue'",
+      ],
+      ['blocks of none', { name: 'scale', http: { url }, blockSize: 0 }, 'data.blockSize should be >= 1'],
+      [
+        'blocks of activities',
+        { name: 'scale', activity: { taskQueue: 'python', type: 'scale' }, blockSize: 2 },
+        'data.blockSize should NOT be given with activity: each of its items is a block',
       ],
     ];
     for (const [what, body, message] of refusals) {

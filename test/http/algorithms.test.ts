@@ -23,7 +23,7 @@ describe('stored algorithms, in the ways of HKube', () => {
     const body = new FormData();
     for (const [name, value] of Object.entries(fields)) body.append(name, value);
     const answer = await fetch(facade.url + path, { method, body });
-    return { status: answer.status, body: (await answer.json()) as unknown };
+    return { status: answer.status, body: await answer.json() };
   }
 
   const apply = (algorithm: object, more: Record<string, string | Blob> = {}): Promise<Answer> =>

@@ -47,7 +47,7 @@ describe('forms', () => {
     form.append('file', new Blob(['of a file']), 'f.txt');
     form.append('twice', '1');
     form.append('twice', new Blob(['2']), 'f');
-    const expected = Object.fromEntries([
+    const expected: unknown = Object.fromEntries([
       ['a', '漢字 😀'],
       ['__proto__', 'x'],
       ['file', 'of a file'],

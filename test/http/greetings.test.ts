@@ -16,7 +16,18 @@ describe('greetings', () => {
     });
   }
 
-  for (const group of ['exec', 'store', 'webhooks']) {
+  for (const group of [
+    'exec',
+    'store',
+    'webhooks',
+    'cron',
+    'pipelines',
+    'versions',
+    'builds',
+    'boards',
+    'storage',
+    'status',
+  ]) {
     it(`says that there is ${group}, as HKube does`, async () => {
       const greeting = { status: 200, body: { message: `v1 ${group} api` } };
       expect(await facade.get(`/api/v1/${group}`)).to.deep.equal(greeting);
@@ -25,7 +36,7 @@ describe('greetings', () => {
   }
 
   it('greets for nothing that is not there', async () => {
-    for (const path of ['/api/v1', '/api/v1/builds', '/api/v2']) {
+    for (const path of ['/api/v1', '/api/v1/graph', '/api/v1/nothing', '/api/v2']) {
       expect(await facade.get(path)).to.deep.equal(refusal(404, `GET ${path} Not Found`));
     }
   });

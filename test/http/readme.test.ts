@@ -13,7 +13,7 @@ describe('the readmes of what is stored, by the facade', () => {
 
   async function send(method: string, path: string, body: FormData | URLSearchParams): Promise<unknown> {
     const answer = await fetch(`${facade.url}/api/v1/readme/${path}`, { method, body });
-    return { status: answer.status, body: (await answer.json()) as unknown };
+    return { status: answer.status, body: await answer.json() };
   }
 
   function file(text: string | Uint8Array<ArrayBuffer>, name = 'README.md'): FormData {

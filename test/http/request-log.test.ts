@@ -36,7 +36,7 @@ describe('the log of requests', () => {
     const secret = randomUUID();
     const paths: [string, string][] = [
       ['GET', `/api/v1/store/pipelines/${secret}?signature=${secret}`],
-      ['GET', `/api/v1/store/pipelines?after=${secret}`],
+      ['GET', `/api/v1/store/pipelines?sort=${secret}`],
       ['GET', `/${secret}`],
       ['GET', '/healthz'],
       ['POST', '/api/v1/exec/raw'],

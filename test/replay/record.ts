@@ -21,14 +21,14 @@ import {
   triggersId,
 } from '../../workflows/messages';
 import { Gate } from '../support/gate';
+import { saveJob, writeHistory } from '../support/histories';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
 import { until } from '../support/until';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { startWorker, type TestWorker } from '../support/worker';
 import { version } from '../../package.json';
-import { limitedPipeline, pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
-import { saveHistories, writeHistory } from './write-history';
+import { pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
 
 const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
 
@@ -38,8 +38,6 @@ describe(`histories of ${folder}`, function () {
   let temporal: TestTemporal;
   let worker: TestWorker;
   let receiver: Receiver;
-  const save = (name: string, jobId: string) => saveHistories(temporal.client, folder, name, jobId);
-  const write = (name: string, workflowId: string) => writeHistory(temporal.client, folder, name, workflowId);
 
   before(async function () {
     this.timeout(TEMPORAL_START_TIMEOUT);
@@ -213,7 +211,11 @@ describe(`histories of ${folder}`, function () {
   });
 
   it('jobs of a pipeline with a limit: one that runs, one that waits, one that is refused; and who counts them', async () => {
-    const limited = (rejects: boolean) => ({ ...limitedPipeline(rejects), webhooks: hooks('/progress', '/result') });
+    const limited = (rejectOnFailure: boolean): Pipeline => ({
+      ...pipelineOf('held-alg', 1),
+      webhooks: hooks('/progress', '/result'),
+      options: { concurrentPipelines: { amount: 1, rejectOnFailure }, activeTtl: 60 },
+    });
     const first = await worker.client.start(limited(true));
     const second = await worker.client.start(limited(false));
     await until('the second waits', async () => (await second.status()).status === 'pending');
@@ -243,16 +245,17 @@ describe(`histories of ${folder}`, function () {
     await save('reused', handle.jobId);
   });
 
+  it('a batch in blocks of a size that its algorithm names', async () => {
+    await record('sized', pipelineOf('sized-alg', '#[1...10]'));
+  });
+
   it('the registry of a queue, told a second time', async () => {
     await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms: { 'next-alg': {} } });
     await write('registry', registryId('recorded'));
   });
 
   it('a look of the reconciler at a job that was terminated', async () => {
-    const handle = await worker.client.start({
-      ...pipelineOf('held-alg', 1),
-      webhooks: hooks('/progress', '/result'),
-    });
+    const handle = await worker.client.start({ ...pipelineOf('held-alg', 1), webhooks: hooks('/progress', '/result') });
     await receiver.until(({ progress }) => progress.some(({ jobId }) => jobId === handle.jobId));
     await terminateJob(temporal.client, handle.jobId, 'by a person');
     const workflowId = 'recorded-look';
@@ -283,17 +286,14 @@ describe(`histories of ${folder}`, function () {
     await write('scheduled', scheduled);
   });
 
-  function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {
-    return { progress: receiver.url + progress, result: receiver.url + result };
-  }
-
-  async function run(pipeline: Pipeline, homes?: Homes): Promise<string> {
+  const hooks = (progress: string, result: string) => ({ progress: to(progress), result: to(result) });
+  const to = (path: string) => receiver.url + path;
+  const run = async (pipeline: Pipeline, homes?: Homes): Promise<string> => {
     const handle = await worker.client.start(pipeline, homes && { homes });
     await handle.result();
     return handle.jobId;
-  }
-
-  async function record(name: string, pipeline: Pipeline, homes?: Homes): Promise<void> {
-    await save(name, await run(pipeline, homes));
-  }
+  };
+  const save = (name: string, jobId: string) => saveJob(temporal.client, folder, name, jobId);
+  const record = async (name: string, pipeline: Pipeline, homes?: Homes) => save(name, await run(pipeline, homes));
+  const write = (name: string, id: string) => writeHistory(temporal.client, join(folder, `${name}.json`), id);
 });

@@ -25,6 +25,7 @@ export function recordedAlgorithms(gate: Gate): Algorithms {
         return ms;
       },
     },
+    'sized-alg': { blockSize: 4, run: ({ input: [value] }) => value },
     'once-alg': ({ jobId, taskId }) => {
       const key = jobId + taskId;
       if (failsOnce.has(key)) return taskId;
@@ -36,12 +37,6 @@ export function recordedAlgorithms(gate: Gate): Algorithms {
 
 export function pipelineOf(algorithmName: string, input: string | number): Pipeline {
   return { name: 'recorded', nodes: [{ nodeName: 'green', algorithmName, input: [input] }] };
-}
-
-/** Of which one runs at a time. */
-export function limitedPipeline(rejectOnFailure: boolean): Pipeline {
-  const options = { concurrentPipelines: { amount: 1, rejectOnFailure }, activeTtl: 60 };
-  return { ...pipelineOf('held-alg', 1), options };
 }
 
 /** What those trigger that are named as they are. */

@@ -128,7 +128,7 @@ describe('a job is steered', () => {
     Array.from({ length: 40 }, (_, index) => `one#${String(index + 1)}`).forEach((task) => {
       gate.open(task);
     });
-    const job = await suite.start(pipeline('#[1...3000]'), { window: 1 });
+    const job = await suite.start(pipeline('#[1...30000]'), { window: 1 });
     await until('a block of many has begun', () => began.length > 40);
     const held = began.at(-1) ?? '';
     await job.pause();
@@ -142,7 +142,7 @@ describe('a job is steered', () => {
     expect(began.length - before).to.be.at.most(1);
     expect(aborted).to.deep.equal([]);
     const total = (await job.status()).data?.details.match(/(\d+) succeed, (\d+) pending/);
-    expect(Number(total?.[1]) + Number(total?.[2])).to.equal(3_000);
+    expect(Number(total?.[1]) + Number(total?.[2])).to.equal(30_000);
     await job.stop();
   });
 

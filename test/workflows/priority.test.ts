@@ -27,6 +27,7 @@ describe('a worker with one slot', () => {
     began.length = 0;
   });
 
+  /** More items than those that share a block: each waits for the slot by itself. */
   function pipeline(name: string, items: number, priority = 3): { items: number; pipeline: Pipeline } {
     const nodes = [{ nodeName: 'one', algorithmName: 'slow-alg', input: [name, `#[1...${String(items)}]`] }];
     return { items, pipeline: { name, priority, nodes } };
@@ -62,21 +63,21 @@ describe('a worker with one slot', () => {
   }
 
   it('runs priority 1 before 3 before 5, though they came last', async () => {
-    const order = await race(pipeline('weak', 8, 5), pipeline('middle', 8, 3), pipeline('strong', 8, 1));
+    const order = await race(pipeline('weak', 20, 5), pipeline('middle', 20, 3), pipeline('strong', 20, 1));
     // What is on its way to the worker when the stronger one comes may still go first.
-    const strongest = order.slice(0, 9).filter((name) => name === 'strong');
-    expect(strongest.length, order.join(' ')).to.be.at.least(7);
+    const strongest = order.slice(0, 21).filter((name) => name === 'strong');
+    expect(strongest.length, order.join(' ')).to.be.at.least(19);
     expect(order.indexOf('middle'), order.join(' ')).to.be.below(order.lastIndexOf('weak'));
     expect(
-      order.slice(-7).every((name) => name === 'weak'),
+      order.slice(-19).every((name) => name === 'weak'),
       order.join(' '),
     ).to.equal(true);
   });
 
   it('shares between pipelines of two names, however many items one of them has', async () => {
-    const order = await race(pipeline('wide', 40), pipeline('narrow', 5));
+    const order = await race(pipeline('wide', 45), pipeline('narrow', 17));
     const last = order.lastIndexOf('narrow');
-    // In the order of their arrival it would be the 45th.
-    expect(last, order.join(' ')).to.be.below(20);
+    // In the order of their arrival it would be the 62nd.
+    expect(last, order.join(' ')).to.be.below(45);
   });
 });

@@ -187,7 +187,7 @@ describe('a job that was ended from outside', () => {
     await to.until(({ results }) => results.length === 1);
     const progress = new Delivery(suite.client, job.jobId, 'progress');
     const record = await progress.until('it is over', ({ state }) => state !== 'pending');
-    expect(record).to.deep.include({ state: 'dead', reason: 'gone', sequence: 2, attempts: [] });
+    expect(record).to.deep.include({ state: 'dead', reason: 'gone', sequence: 3, attempts: [] });
     expect(to.arrivedOn('/progress')).to.have.length(1);
   });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
+import type { Algorithms } from '../../activities';
 import type { Announcement, RegisteredAlgorithm } from '../../src/domain/registry';
 import { announce, createRegistryReader, readRegistry } from '../../src/temporal/registry';
 import { ALGORITHM_REGISTRY, announceSignal, registryId } from '../../workflows/messages';
@@ -14,6 +15,7 @@ describe('the registry of algorithms', () => {
     algorithms: {
       'own-alg': () => 1,
       'wide-alg': { run: () => 2, concurrency: 7 },
+      'sized-alg': { run: () => 3, blockSize: 9 },
       'short-alg': { run: () => 3, short: true },
     },
   });
@@ -26,14 +28,18 @@ describe('the registry of algorithms', () => {
     const { taskQueue } = suite.worker;
     expect(await found('own-alg')).to.deep.equal({ taskQueue });
     expect(await found('wide-alg')).to.deep.equal({ taskQueue, concurrency: 7 });
+    expect(await found('sized-alg')).to.deep.equal({ taskQueue, blockSize: 9 });
     expect(await found('short-alg')).to.deep.equal({ taskQueue, short: true });
     expect(await found('nobodys-alg')).to.equal(undefined);
   });
 
   it('has the algorithms of other queues, of which the latest announcement has a name', async () => {
     const [one, two, shared] = [`a-${randomUUID()}`, `b-${randomUUID()}`, `s-${randomUUID()}`];
-    const first = await startWorker(suite.temporal, { algorithms: { [one]: () => 1, [shared]: () => 1 } });
-    const second = await startWorker(suite.temporal, { algorithms: { [two]: () => 2, [shared]: () => 2 } });
+    // Queues of the test's own keep their registries when their workers end.
+    const start = (algorithms: Algorithms) =>
+      startWorker(suite.temporal, { taskQueue: `test-${randomUUID()}`, algorithms });
+    const first = await start({ [one]: () => 1, [shared]: () => 1 });
+    const second = await start({ [two]: () => 2, [shared]: () => 2 });
     await until('both are seen', async () => (await found(one)) !== undefined && (await found(two)) !== undefined);
     expect((await found(one))?.taskQueue).to.equal(first.taskQueue);
     expect((await found(shared))?.taskQueue).to.equal(second.taskQueue);

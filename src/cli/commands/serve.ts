@@ -20,6 +20,7 @@ import { createRegistryReader } from '../../temporal/registry';
 import { resolveAlgorithms } from '../../temporal/resolve-algorithms';
 import { reportReady, runAsChild } from '../child';
 import { clientOptions } from '../client-options';
+import { version } from '../version';
 
 /** `temporal-pipelines serve`: answers requests until it is asked to stop, then lets open ones finish. */
 export async function serve(config: Config): Promise<void> {
@@ -68,6 +69,11 @@ async function listen(config: Config): Promise<Facade> {
     resultUrls,
     maxPipelineBytes: MAX_STORED_BYTES,
     dialect: config.pipelinesDialect,
+    about: {
+      version: version(),
+      clusterName: client.options.namespace,
+      storage: config.blobUrl === undefined ? 'fs' : 's3',
+    },
     readiness: () => readiness(client, store, taskQueue),
     log,
   });

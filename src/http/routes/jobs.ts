@@ -1,7 +1,6 @@
 /** `/exec`: look at jobs. The answers are those of the webhooks (contract §8). */
 import type { PipelineClient } from '../../client';
 import type { Dialect } from '../../domain/dialect';
-import { withDefaults } from '../../domain/defaults';
 import { PipelineError } from '../../domain/errors';
 import { answersIn } from '../dialect';
 import { notFoundAs } from '../not-found';
@@ -9,6 +8,7 @@ import { asStream, route, type Route } from '../route';
 import { startedPipeline } from '../schemas/answers';
 import { anyJson } from '../schemas/parts';
 import { dataParams, jobParams } from '../schemas/requests';
+import { presentStarted } from '../started-pipeline';
 
 export interface JobOptions {
   readonly pipelines: PipelineClient;
@@ -71,11 +71,11 @@ export function jobRoutes({ pipelines, dialect }: JobOptions): Route[] {
       answers: { 200: startedPipeline },
       errors: [400, 404],
       async handle({ params: { jobId } }) {
-        const { pipeline, startTime, types } = await pipelines
+        const started = await pipelines
           .getHandle(jobId)
           .started()
           .catch(notFoundAs(`pipeline ${jobId} Not Found`));
-        return { ...withDefaults(pipeline), jobId, startTime, types };
+        return presentStarted(jobId, started);
       },
     }),
   ];

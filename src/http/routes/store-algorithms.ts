@@ -112,7 +112,7 @@ const NO_EFFECT = 'taken as true: jobs that run keep the algorithm that they wer
 interface FormTaker<F extends TSchema> {
   readonly form: F;
   readonly answers: readonly TSchema[];
-  handle(form: Static<F>, user: string): Promise<unknown>;
+  readonly handle: (form: Static<F>, user: string) => Promise<unknown>;
 }
 
 /** The route as it is, and the same by a form or by JSON that looks like one. */

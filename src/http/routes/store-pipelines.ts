@@ -30,5 +30,5 @@ export function storePipelineRoutes(options: ExecOptions): Route[] {
       return running === 0 ? '' : `, stopped related running pipelines ${String(stopped)}/${String(running)}`;
     },
   });
-  return Object.values(routes);
+  return Object.values<Route>({ ...routes });
 }

@@ -1,42 +1,24 @@
 /** `/cron` and `/pipelines/triggers/tree`: pipelines that run by themselves, with HKube's answers. */
-import type { JobHandle, PipelineClient } from '../../client';
-import { PipelineError } from '../../domain/errors';
-import type { ResultBody } from '../../domain/events';
 import type { Pipeline } from '../../domain/pipeline';
 import { CRON_DEFAULT, triggersTree } from '../../domain/triggers';
-import { DEFAULTS } from '../../domain/pipeline';
 import type { Store } from '../../store/store';
-import { asStream, route, type Route } from '../route';
+import { route, type Route } from '../route';
 import { message } from '../schemas/answers';
-import { progressBody, resultBody } from '../schemas/bodies';
 import * as schemas from '../schemas/triggers';
-import { Type, type Static } from '@sinclair/typebox';
+import type { JobOptions } from './jobs';
+import { lastRunsRoutes } from './last-runs';
 
-export interface TriggerOptions {
-  readonly pipelines: PipelineClient;
+export interface TriggerOptions extends JobOptions {
   readonly store: Store;
 }
 
-export function triggerRoutes({ pipelines, store }: TriggerOptions): Route[] {
+export function triggerRoutes(options: TriggerOptions): Route[] {
+  const { store } = options;
+
   /** The schedule follows what is stored. */
   const setCron = async (name: string, enabled: boolean, pattern?: string): Promise<object> => {
     await store.pipelines.update(name, (current) => withCron(current, enabled, pattern));
     return { message: 'OK' };
-  };
-
-  const runsOf = async (query: Static<typeof schemas.runsQuery>, ended: boolean): Promise<JobHandle[]> => {
-    const { name, experimentName = DEFAULTS.experimentName, sort = 'desc', limit = 1 } = query;
-    const found = await pipelines.lastRuns({
-      ...(name !== undefined && { name }),
-      experimentName,
-      type: 'cron',
-      ended,
-      sort,
-      limit,
-    });
-    const what = ended ? 'cron results' : 'cron status';
-    if (found.length === 0) throw new PipelineError('NotFound', [what, name, 'Not Found'].filter(Boolean).join(' '));
-    return found;
   };
 
   return [
@@ -56,28 +38,7 @@ export function triggerRoutes({ pipelines, store }: TriggerOptions): Route[] {
         return (sort === 'asc' ? found : found.reverse()).slice(0, limit);
       },
     }),
-    route({
-      method: 'get',
-      path: '/cron/results',
-      operationId: 'getCronResults',
-      summary: 'The results of the jobs that were started last by their times, and have ended',
-      tag: 'cron',
-      query: schemas.runsQuery,
-      answers: { 200: Type.Array(resultBody) },
-      errors: [400, 404],
-      handle: async ({ query }) => asStream(listOf(await runsOf(query, true), resultOf)),
-    }),
-    route({
-      method: 'get',
-      path: '/cron/status',
-      operationId: 'getCronStatus',
-      summary: 'The status of the jobs that were started last by their times',
-      tag: 'cron',
-      query: schemas.runsQuery,
-      answers: { 200: Type.Array(progressBody) },
-      errors: [400, 404],
-      handle: async ({ query }) => asStream(listOf(await runsOf(query, false), statusOf)),
-    }),
+    ...lastRunsRoutes(options, { group: 'cron', word: 'cron', type: 'cron' }),
     route({
       method: 'post',
       path: '/cron/start',
@@ -118,32 +79,4 @@ function withCron(current: Pipeline, enabled: boolean, given: string | undefined
   const { triggers } = current;
   const pattern = given ?? triggers?.cron?.pattern ?? CRON_DEFAULT;
   return { ...current, triggers: { ...triggers, cron: { ...triggers?.cron, pattern, enabled } } };
-}
-
-/** One after the other, as each may be large. A job that Temporal forgets meanwhile is left out. */
-async function* listOf(
-  jobs: readonly JobHandle[],
-  read: (job: JobHandle) => Promise<AsyncIterable<string | Buffer> | object>,
-): AsyncGenerator<string | Buffer> {
-  let before = '[';
-  for (const job of jobs) {
-    const body = await read(job).catch((error: unknown) => {
-      if (error instanceof PipelineError && error.code === 'NotFound') return undefined;
-      throw error;
-    });
-    if (body === undefined) continue;
-    yield before;
-    if (Symbol.asyncIterator in body) yield* body;
-    else yield JSON.stringify(body);
-    before = ',';
-  }
-  yield before === '[' ? '[]' : ']';
-}
-
-async function resultOf(job: JobHandle): Promise<AsyncIterable<string | Buffer> | ResultBody> {
-  return (await job.ended()).bodyOrText();
-}
-
-function statusOf(job: JobHandle): Promise<object> {
-  return job.status();
 }

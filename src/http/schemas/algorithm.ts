@@ -1,5 +1,6 @@
 /** An algorithm as it is stored (contract §10). */
 import { Type } from '@sinclair/typebox';
+import { MAX_BLOCK_SIZE } from '../../domain/block-size';
 import { algorithmName, CLOSED, oneOf, OPEN } from './parts';
 
 const amount = Type.Number({ minimum: 0 });
@@ -29,6 +30,13 @@ export const algorithm = Type.Object(
         },
         CLOSED,
       ),
+    ),
+    blockSize: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_BLOCK_SIZE,
+        description: 'items of a batch in one block; not with activity; default: chosen by the time that items take',
+      }),
     ),
     algorithmImage: Type.Optional(
       Type.String({

@@ -15,7 +15,7 @@ const JOB_STATUSES = [
   'stopped',
 ] as const satisfies readonly JobStatus[];
 
-const TASK_STATUSES = [
+export const TASK_STATUSES = [
   'creating',
   'pending',
   'active',

@@ -13,14 +13,22 @@ const sort = Type.Optional(
 );
 const limit = Type.Integer({ minimum: 1, maximum: 100_000 });
 
-/** Of stored definitions. */
-export const listQuery = Type.Object({
-  sort,
+const page = {
   limit: Type.Optional(limit),
   after: Type.Optional(
     Type.String({ maxLength: MAX_ID, description: 'for the next page: the last name that was read; not with `sort`' }),
   ),
+};
+
+/** Of stored definitions. HKube takes any `sort` of pipelines. */
+export const definitionsQuery = Type.Object({
+  sort: Type.Optional(
+    Type.String({ description: '`asc` or `desc`: by when they were stored; anything else: by name' }),
+  ),
+  ...page,
 });
+
+export const listQuery = Type.Object({ sort, ...page });
 
 export const algorithmsQuery = Type.Object({
   name: Type.Optional(Type.String({ maxLength: MAX_ID, description: 'a part of the name' })),

@@ -1,11 +1,11 @@
-/** Histories as files, for `replay.test.ts`. */
+/** Histories of workflows as files, for `test/replay`. */
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The job's history, and those of its deliveries once they have ended. */
-export async function saveHistories(client: Client, folder: string, name: string, jobId: string): Promise<void> {
+/** A job's history, and those of its deliveries once they have ended. */
+export async function saveJob(client: Client, folder: string, name: string, jobId: string): Promise<void> {
   for (const suffix of ['', '/progress', '/result']) {
     const handle = client.workflow.getHandle(jobId + suffix);
     const isThere = await handle.result().then(
@@ -13,11 +13,11 @@ export async function saveHistories(client: Client, folder: string, name: string
       (error: unknown) => !(error instanceof Error && error.name === 'WorkflowNotFoundError'),
     );
     if (!isThere) continue;
-    await writeHistory(client, folder, name + suffix.replace('/', '-'), handle.workflowId);
+    await writeHistory(client, join(folder, `${name}${suffix.replace('/', '-')}.json`), handle.workflowId);
   }
 }
 
-export async function writeHistory(client: Client, folder: string, name: string, workflowId: string): Promise<void> {
+export async function writeHistory(client: Client, file: string, workflowId: string): Promise<void> {
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
-  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
+  await writeFile(file, `${JSON.stringify(JSON.parse(historyToJSON(history)), null, 1)}\n`);
 }

@@ -1,0 +1,7 @@
+import type { StartedJob } from '../client';
+import { withDefaults } from '../domain/defaults';
+
+/** The pipeline that a job was started with, as HKube shows it. */
+export function presentStarted(jobId: string, { pipeline, startTime, types }: StartedJob, rootJobId?: string): object {
+  return { ...withDefaults(pipeline), jobId, startTime, types, ...(rootJobId !== undefined && { rootJobId }) };
+}
