@@ -168,7 +168,6 @@ describe('a pipeline within another', () => {
   });
 
   const two = pipeline('two', [node('t', 1), node('u', 2)]);
-  const whole = pipeline('whole', [node('a', '@flowInput')]);
   const path = pipeline('path', [node('a', '@flowInput.x')]);
   const each = pipeline('each', [node('a', '#@flowInput')]);
   const refusals: [what: string, outer: readonly PipelineNode[], message: string][] = [
@@ -211,7 +210,7 @@ describe('a pipeline within another', () => {
   const special = pipeline('special', [node('a', '@flowInput')], { flowInput: { deep: ['@x'] } });
   for (const [what, nodes, message] of refusals) {
     it(`is refused ${what}`, () => {
-      expect(refusalOf(pipeline('p', nodes), two, whole, path, each, special)).to.equal(message);
+      expect(refusalOf(pipeline('p', nodes), two, path, each, special)).to.equal(message);
     });
   }
 
@@ -244,7 +243,6 @@ describe('a pipeline within another', () => {
   });
 });
 
-/** Nodes that read those before them, and the flow input. */
 const nodesOf = (letter: string, size: number): fc.Arbitrary<PipelineNode[]> => {
   const at = (position: number): fc.Arbitrary<PipelineNode> => {
     const names = Array.from({ length: position }, (_, index) => `${letter}${String(index)}`);
@@ -265,7 +263,9 @@ const nodesOf = (letter: string, size: number): fc.Arbitrary<PipelineNode[]> => 
   return fc.tuple(...Array.from({ length: size }, (_, position) => at(position)));
 };
 
-describe('any pipeline within another', () => {
+describe('any pipeline within another', function () {
+  this.timeout(60_000);
+
   it('answers what it answers by itself with the flow input that it is given', () => {
     const flowInput = { v: { l: [1, 2] }, l: ['a', { v: 3 }], s: { v: 4, l: [] } };
     const scenario = fc.record({
@@ -288,7 +288,7 @@ describe('any pipeline within another', () => {
         expect(within.record().results.status).to.equal(alone.record().results.status);
         expect(of(within, 'o-')).to.deep.equal(of(alone, ''));
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });
