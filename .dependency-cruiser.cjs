@@ -125,6 +125,7 @@ module.exports = {
           'src/logger',
         ),
         npm('koa', '@koa/router', '@koa/bodyparser', '@koa/cors', 'koa-helmet', 'helmet'),
+        npm('@fastify/busboy'), // forms
         npm('koa-compress', 'koa-conditional-get', 'rate-limiter-flexible', 'better-sse'),
         npm('@sinclair/typebox', 'typebox', 'ajv', 'ajv-formats'),
         npm('pino'),
@@ -141,13 +142,13 @@ module.exports = {
 
     row(
       'plugin',
-      'Plugin and worker: activities, domain, temporal. They name workflows by require.resolve only; no http, no cli.',
-      own('src/plugin', 'src/worker', 'src/worker-settings'),
+      'Plugin and worker: activities, domain, temporal, and the client by which a worker starts jobs. They name workflows by require.resolve only; no http, no cli.',
+      own('src/plugin', 'src/worker', 'src/worker-settings', 'src/stored-jobs'),
       [
         own('activities'),
         DOMAIN,
-        own('src/temporal', 'src/webhooks', 'src/blobs', 'src/config', 'src/logger'),
-        temporal('plugin', 'worker', 'common'),
+        own('src/client', 'src/starter', 'src/temporal', 'src/webhooks', 'src/blobs', 'src/config', 'src/logger'),
+        temporal('plugin', 'worker', 'client', 'common'),
       ],
       { node: true },
     ),

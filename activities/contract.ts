@@ -3,9 +3,10 @@ import type { BlockForm, BlockInput, BlockOutcome } from '../src/domain/block';
 import type { KeepInput, KeptOutcomes } from '../src/domain/keep';
 import type { ResultDraft, WrittenResult } from '../src/domain/result-parts';
 import type { WorkersSeen } from '../src/domain/service';
-import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
+import type { SentOutcome, WebhookRequest } from '../src/domain/delivery';
 import type { Limited } from '../src/domain/limited';
 import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
+import type { StoredStart } from '../src/domain/stored-start';
 
 /** Whose workers are looked for, and for which job. */
 export interface FindWorkersInput {
@@ -25,6 +26,10 @@ export interface FindUntoldInput {
 
 /** The activities that our workflows call. */
 export interface Activities {
+  /** Names the stored pipelines that are triggered by one of that name; none where the worker knows no stored pipelines. */
+  findTriggered(pipelineName: string): Promise<readonly string[]>;
+  /** Starts a stored pipeline, once for a key, and answers its job id. */
+  startStored(request: StoredStart): Promise<string>;
   /** Looks for jobs that were ended from outside and whose receivers were not told. */
   findUntold(input: FindUntoldInput): Promise<FoundUntold>;
   /** Looks whether anybody serves a task queue, and whether a block of a job was taken. */
@@ -39,6 +44,9 @@ export interface Activities {
   writeResult(draft: ResultDraft): Promise<WrittenResult>;
   /** Removes the blobs of jobs that Temporal has forgotten, and answers of how many. */
   sweepBlobs(): Promise<number>;
-  /** Makes one attempt, or none where there is no place for it now; every outcome is answered, never thrown. */
-  sendWebhook(request: WebhookRequest): Promise<AttemptOutcome | Limited>;
+  /**
+   * Makes one attempt, or none where there is no place for it now; and then one of each follower while all are taken. Every
+   * outcome is answered, never thrown.
+   */
+  sendWebhook(request: WebhookRequest): Promise<SentOutcome | Limited>;
 }

@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import type { BlockHeartbeat } from '../src/domain/block';
+import type { PipelineError } from '../src/domain/errors';
 
 /** No worker that gets this task can run it. */
 export function algorithmNotFound(name: string): ApplicationFailure {
@@ -65,6 +66,25 @@ export function noBlobs(): ApplicationFailure {
   return ApplicationFailure.create({
     message: 'this worker can read no blobs: give the plugin `blobs`, or the process BLOB_URL or DATA_DIR',
     type: 'NoBlobs',
+  });
+}
+
+/** Somebody has asked for a stored pipeline, and this worker knows of none. Another may. */
+export function noStoredPipelines(): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'this worker knows no stored pipelines: give the plugin `stored`, or the process DATABASE_URL or DATA_DIR',
+    type: 'NoStoredPipelines',
+  });
+}
+
+/** A stored pipeline is gone, or is refused: to try again is of no use. */
+export function notStarted(name: string, error: PipelineError): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: `pipeline ${name} was not started: ${error.message}`,
+    type: error.code,
+    nonRetryable: true,
+    details: [error.details ?? []],
+    cause: error,
   });
 }
 

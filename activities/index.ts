@@ -9,6 +9,7 @@ export type {
 } from './algorithm';
 export { checkAlgorithms, findFault } from './algorithm-options';
 export type { Activities } from './contract';
+export { createFindTriggered } from './find-triggered';
 export { createFindUntold, type FindUntold } from './find-untold';
 export { createFindWorkers, type IsServed } from './find-workers';
 export { createHttpAlgorithm } from './http-algorithm';
@@ -16,6 +17,7 @@ export { createKeepOutcomes } from './keep-outcomes';
 export { createReadInput, createReadInputActivity } from './read-input';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';
+export { createStartStored, type StartStored } from './start-stored';
 export { createWriteResult } from './write-result';
 export { createSweepBlobs, type Retention } from './sweep-blobs';
 export { rememberImport } from './thread-home';

@@ -1,17 +1,43 @@
 import { Context } from '@temporalio/activity';
+import {
+  isFollowed,
+  longestMs,
+  type AttemptOutcome,
+  type SentOutcome,
+  type WebhookRequest,
+} from '../src/domain/delivery';
+import { isLimited, type Limited } from '../src/domain/limited';
 import { LONGEST_WAIT_MS, type Sender } from '../src/webhooks/send';
 import type { Activities } from './contract';
 import { attemptOverdue } from './failures';
 
 /**
- * The activity `sendWebhook`: one attempt. It answers every outcome of the request; it throws only where it makes none,
+ * The activity `sendWebhook`: one attempt, and those that follow it at once. It answers every outcome of the request; it throws only where it makes none,
  * since another attempt may have begun by now (contract §7: a lost one is over before the next begins).
  */
 export function createSendWebhook(sender: Sender): Activities['sendWebhook'] {
   return async (request) => {
-    if (await isOverdue(Context.current(), request.deadlineMs)) throw attemptOverdue();
-    return sender.send(request);
+    if (await isOverdue(Context.current(), longestMs(request))) throw attemptOverdue();
+    return await sendAll(sender, request);
   };
+}
+
+async function sendAll(sender: Sender, request: WebhookRequest): Promise<SentOutcome | Limited> {
+  const { followers = [], ...first } = request;
+  const answer = await sender.send(first);
+  const startedAt = performance.now() - answer.durationMs;
+  if (isLimited(answer) || followers.length === 0) return answer;
+  const sent: AttemptOutcome[] = [];
+  let last: AttemptOutcome = answer;
+  for (const follower of followers) {
+    if (!isFollowed(last, request, performance.now() - startedAt)) break;
+    const outcome = await sender.send({ ...first, ...follower });
+    // It was no attempt: its turn comes by itself.
+    if (isLimited(outcome)) break;
+    sent.push(outcome);
+    last = outcome;
+  }
+  return { ...answer, followers: sent };
 }
 
 /** A worker that hung may have taken the attempt long ago; only the server knows when. */

@@ -1,7 +1,8 @@
 /** A block that is shared: after a moment it gives back what it has not begun, while the rest is still in hand. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
-import { REST_GIVEN_BACK, type BlockInput, type RestGivenBack } from '../src/domain/block';
+import { REST_GIVEN_BACK, type BlockInput, type ItemOutcome, type RestGivenBack } from '../src/domain/block';
+import type { ReachedOutcomes } from './reached';
 
 const TELL_AGAIN_MS = 1_000;
 const TOLD_WITHIN_MS = 1_000;
@@ -13,15 +14,12 @@ export class SharedBlock {
   private telling: Promise<void> | undefined;
   private readonly over = new AbortController();
 
-  /**
-   * @param total how many items the block has
-   * @param begun how many have begun
-   */
+  /** @param total how many items the block has */
   constructor(
     private readonly context: Context,
     private readonly shared: BlockInput['shared'],
     private readonly total: number,
-    private readonly begun: () => number,
+    private readonly reached: ReachedOutcomes,
   ) {}
 
   /** How many of its items it may begin. */
@@ -45,13 +43,13 @@ export class SharedBlock {
     if (this.shared === undefined || this.telling !== undefined) return;
     this.dueAt = performance.now() + this.shared.afterMs;
     this.timer = setTimeout(() => {
-      this.giveBack(this.begun());
+      this.giveBack(this.reached.begun);
     }, this.shared.afterMs);
   }
 
   /** To be asked between items: those that never yield let no timer fire. */
   look(now: number): void {
-    if (now >= this.dueAt) this.giveBack(this.begun());
+    if (now >= this.dueAt) this.giveBack(this.reached.begun);
   }
 
   /** The block is over: what was not told is told by its end. */
@@ -65,7 +63,10 @@ export class SharedBlock {
   private giveBack(begun: number): void {
     if (this.shared === undefined || this.telling !== undefined || begun === 0 || begun >= this.total) return;
     this.end = begun;
-    this.telling = this.tell({ blockId: this.shared.blockId, begun });
+    const ended = this.reached.toOutcomes().flatMap((outcome, position): [number, ItemOutcome][] => {
+      return outcome === null ? [] : [[position, outcome]];
+    });
+    this.telling = this.tell({ blockId: this.shared.blockId, begun, ended });
   }
 
   /** Nothing more begins here whether or not the job has heard it: the first call may have reached it all the same. */

@@ -1,12 +1,7 @@
 /** Starts and steers jobs on any Temporal (contract §11). The facade is built on it. */
 import { createHash } from 'node:crypto';
 import { v4, v5 } from 'uuid';
-import {
-  Connection,
-  WorkflowExecutionAlreadyStartedError,
-  type Client,
-  type WorkflowStartOptions,
-} from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { BlobStore } from './blobs/blobs';
 import { invalid, PipelineError } from './domain/errors';
@@ -22,6 +17,7 @@ import { createNamespaceId } from './temporal/blob-sweeper';
 import { within } from './temporal/deadline';
 import { Deliveries } from './temporal/deliveries';
 import { findJobs, type JobCriteria } from './temporal/find-jobs';
+import { lastRuns, type RunCriteria } from './temporal/last-runs';
 import { describeJob } from './temporal/jobs';
 import { PARENT, type JobType, type Origin } from './temporal/started-job';
 import { createShortReader } from './temporal/short-algorithms';
@@ -42,6 +38,7 @@ export { JobHandle } from './job-handle';
 export { Deliveries, type PageOptions } from './temporal/deliveries';
 export type { DeliveryCriteria } from './temporal/find-deliveries';
 export type { JobCriteria } from './temporal/find-jobs';
+export type { RunCriteria } from './temporal/last-runs';
 export type { DeliveryPage } from './temporal/list-deliveries';
 export type { JobType, Origin, StartedJob } from './temporal/started-job';
 export type { TestOutcome } from './temporal/test-webhook';
@@ -74,6 +71,8 @@ export interface StartOptions {
   readonly types?: readonly JobType[];
   /** The job that starts it. Default: none does. */
   readonly origin?: Origin;
+  /** What triggers have led to it; see `JobSettings`. Default: the client's setting. */
+  readonly triggeredBy?: readonly string[];
   /** Where its algorithms are run. Default: by the workers of the client's task queue, as they have announced them. */
   readonly homes?: Homes;
 }
@@ -137,8 +136,7 @@ export class PipelineClient {
     const { pipeline, plans } = parsePipeline(document, parseSettings(this.options.settings));
     parseSettings({ homes: given.homes ?? {} });
     const text = JSON.stringify(pipeline);
-    const uuid = idempotencyKey === undefined ? v4() : v5(idempotencyKey, KEY_NAMESPACE);
-    const jobId = `${pipeline.name}:${uuid}`;
+    const jobId = idempotencyKey === undefined ? `${pipeline.name}:${v4()}` : keyedJobId(pipeline.name, idempotencyKey);
     const digest = createHash('sha256').update(text).digest('hex');
     const [searchable, homes] = await Promise.all([
       within(this.client, START_WITHIN_MS, () => this.isSearchable()),
@@ -165,6 +163,7 @@ export class PipelineClient {
           ...(flowInput !== undefined && { flowInput }),
           ...(dataUrl !== undefined && { dataUrl: dataUrl(jobId) }),
           ...(homes !== undefined && { homes }),
+          ...(given.triggeredBy !== undefined && { triggeredBy: given.triggeredBy }),
         },
       ],
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
@@ -234,10 +233,19 @@ export class PipelineClient {
     return findJobs(this.client, criteria).then((jobIds) => jobIds.map((jobId) => this.getHandle(jobId)));
   }
 
+  /**
+   * The jobs that match all of it and were started last, or first.
+   *
+   * @throws PipelineError `Unavailable` where the namespace lacks our search attributes
+   */
+  async lastRuns(criteria: RunCriteria): Promise<JobHandle[]> {
+    return (await lastRuns(this.client, criteria)).map((jobId) => this.getHandle(jobId));
+  }
+
   /** Names of search attributes that the namespace lacks; jobs run without, and can't be searched for. */
   async missingSearchAttributes(): Promise<string[]> {
     const { connection, options } = this.client;
-    if (!(connection instanceof Connection)) return [];
+    if (!('operatorService' in connection)) return [];
     return (await missingSearchAttributes(connection, options.namespace)).map(({ name }) => name);
   }
 
@@ -252,6 +260,11 @@ export class PipelineClient {
     );
     return this.searchable;
   }
+}
+
+/** The job that a key stands for, of a pipeline of that name. */
+export function keyedJobId(name: string, idempotencyKey: string): string {
+  return `${name}:${v5(idempotencyKey, KEY_NAMESPACE)}`;
 }
 
 function tooLarge(field: string, limit: number, bytes: number): PipelineError {

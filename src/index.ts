@@ -31,5 +31,8 @@ export type { Pipeline, PipelineNode, RetryPolicyName } from './domain/pipeline'
 export type { BlobRef } from './domain/blob';
 export type { JobSettings } from './domain/settings';
 export type { Level } from './domain/verbosity';
+export type { StoredOptions } from './stored-jobs';
+export type { StoredPipelines } from './domain/stored-start';
+export type { CronTrigger, Triggers } from './domain/triggers';
 export { PipelinesPlugin, type PipelinesPluginOptions } from './plugin';
 export type { EndpointSource } from './webhooks/endpoints';

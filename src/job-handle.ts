@@ -109,10 +109,15 @@ export class JobHandle {
    * `status`, and at `error`, `nodeName` and `failures` or `reason`.
    */
   async result(): Promise<ResultBody> {
+    return (await this.untilEnded()).body();
+  }
+
+  /** The same where the results may be many: they are read as they are asked for. */
+  async untilEnded(): Promise<JobResults> {
     const handle = this.client.workflow.getHandle<() => Promise<JobRecord>>(this.jobId);
     // That it failed is no failure of this call; how it failed, or that it is no job at all, is read like any other's.
     const record: unknown = await handle.result().catch(() => undefined);
-    return isRecord(record) ? await new JobResults(record, this.blobs).body() : await this.results();
+    return isRecord(record) ? new JobResults(record, this.blobs) : await this.ended();
   }
 
   /**

@@ -22,6 +22,7 @@ import type { Announcement } from './domain/registry';
 import { createNamespaceId, ensureBlobSweeper, isRetained } from './temporal/blob-sweeper';
 import { keepDone, type Keeping } from './temporal/keeping';
 import { isServed } from './temporal/pollers';
+import { storedActivities, type StoredOptions } from './stored-jobs';
 import { ensureReconciler } from './temporal/reconciler';
 import { announce } from './temporal/registry';
 import { findUntold } from './temporal/untold-jobs';
@@ -76,6 +77,13 @@ export interface PipelinesPluginOptions {
    */
   readonly blobs?: BlobStore;
   /**
+   * What is stored for all, as in the database of a facade: this worker then starts what jobs trigger, and what runs at
+   * its times.
+   *
+   * @default nothing: no job triggers another, and schedules of stored pipelines wait for another worker
+   */
+  readonly stored?: StoredOptions;
+  /**
    * Whether the names of the algorithms are told to the registry, by which a facade knows who serves them.
    *
    * @default true
@@ -92,8 +100,9 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findUntold` and `sendWebhook` to a Worker, and the workflows `runPipeline`,
- * `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs` and `algorithmRegistry` where it has none of its own; a worker with own
+ * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findUntold`, `findTriggered`, `startStored`
+ * and `sendWebhook` to a Worker, and the workflows `runPipeline`, `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs`,
+ * `triggerPipelines`, `startScheduled` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
  * Where the options of the worker leave them open it heartbeats every second, gives up a lost sticky queue after two and has ten to shut down.
@@ -118,7 +127,7 @@ export class PipelinesPlugin extends SimplePlugin {
   });
 
   constructor(options: PipelinesPluginOptions) {
-    const { algorithms, webhooks = {}, http = {}, announce = true, reconcile = true, blobs } = options;
+    const { algorithms, webhooks = {}, http = {}, announce = true, reconcile = true, blobs, stored } = options;
     checkAlgorithms(algorithms);
     // The activities are made before the worker that they belong to.
     const own: { worker?: Worker } = {};
@@ -127,6 +136,7 @@ export class PipelinesPlugin extends SimplePlugin {
     const namespaceId = createNamespaceId();
     const place = { namespaceId, ...(blobs !== undefined && { blobs: new JobBlobs(blobs) }) };
     const activities = {
+      ...storedActivities(stored, blobs),
       readInput: createReadInputActivity(readInput),
       keepOutcomes: createKeepOutcomes(place),
       writeResult: createWriteResult(blobs),

@@ -32,7 +32,7 @@ const sources: AlgorithmSources = {
     getMany: (names) =>
       Promise.resolve(
         STORED.filter(({ name }) => names.includes(name)).map((definition) => {
-          return { definition, revision: 1, created: 0, modified: 0 };
+          return { definition, revision: 1, version: 'v', auditTrail: [], created: 0, modified: 0 };
         }),
       ),
   },

@@ -4,5 +4,7 @@ export { reconcileWebhooks } from './reconcile-webhooks';
 export { algorithmRegistry } from './registry';
 export { runBatch } from './run-batch';
 export { runPipeline } from './run-pipeline';
+export { startScheduled } from './start-scheduled';
 export { sweepBlobs } from './sweep-blobs';
 export { testWebhook } from './test-webhook';
+export { triggerPipelines } from './trigger-pipelines';

@@ -65,6 +65,18 @@ export function registryId(taskQueue: string): string {
   return `temporal-pipelines-registry/${taskQueue}`;
 }
 
+/** The id of the workflow that starts what a job has triggered. */
+export function triggersId(jobId: string): string {
+  return `${jobId}/triggers`;
+}
+
+export const START_SCHEDULED = 'startScheduled';
+
+/** What the ids of the schedules and workflows begin with by which one task queue's stored pipelines run at their times. */
+export function cronPrefix(taskQueue: string): string {
+  return `temporal-pipelines-cron/${taskQueue}/`;
+}
+
 export const RECONCILE_WEBHOOKS = 'reconcileWebhooks';
 
 /** The id of the schedule that starts `reconcileWebhooks` for the jobs of one task queue, and of its workflows' beginning. */

@@ -1,6 +1,13 @@
 /** Sends a job's progress events while it runs: in order, one in flight, each at most three times (contract §7). */
 import { condition, patched, setHandler } from '@temporalio/workflow';
-import { LATEST_WINS, nextStep } from '../src/domain/delivery';
+import {
+  followingDeadline,
+  LATEST_WINS,
+  nextStep,
+  type AttemptOutcome,
+  type Follower,
+  type SentOutcome,
+} from '../src/domain/delivery';
 import type { OutgoingEvent } from '../src/domain/delivery-input';
 import { toHkubeProgress } from '../src/domain/dialect';
 import type { ProgressBody } from '../src/domain/events';
@@ -16,6 +23,8 @@ import { webhookId } from './webhook-id';
 /** What goes from one run of a job to the next. */
 export interface SenderState {
   readonly current?: OutgoingEvent;
+  /** What goes after it. */
+  readonly following?: OutgoingEvent;
   readonly gone: boolean;
   /** How its last attempt was answered. */
   readonly last?: ProgressOutcome;
@@ -24,6 +33,8 @@ export interface SenderState {
 export class ProgressSender {
   /** The event that was taken and is not delivered or dropped yet, with the attempts that were begun. */
   private current: OutgoingEvent | undefined;
+  /** The event after it, where its number was taken already. */
+  private following: OutgoingEvent | undefined;
   private attempting = false;
   /** The receiver answered 410: no more progress to this URL in this job. */
   private gone: boolean;
@@ -39,6 +50,7 @@ export class ProgressSender {
     left: SenderState = { gone: false },
   ) {
     this.current = left.current;
+    this.following = left.following;
     this.gone = left.gone;
     this.last = left.last;
     setHandler(progressOutcomeQuery, () => this.last ?? null);
@@ -51,6 +63,11 @@ export class ProgressSender {
     this.looping = true;
     if (this.current !== undefined) await this.send(this.current);
     while (this.isRunning()) {
+      const known = this.current ?? this.takeFollowing();
+      if (known !== undefined) {
+        await this.send(known);
+        continue;
+      }
       const next = takeNext(this.job.outbox, Date.now());
       if (next.kind === 'none') await condition(() => this.hasNews());
       else if (next.kind === 'at') {
@@ -67,6 +84,7 @@ export class ProgressSender {
     await condition(() => !this.attempting, this.settings.progressTimeoutMs);
     return {
       ...(this.current !== undefined && { current: this.current }),
+      ...(this.following !== undefined && { following: this.begun(this.following) }),
       gone: this.gone,
       ...(this.last !== undefined && { last: this.last }),
     };
@@ -99,8 +117,34 @@ export class ProgressSender {
     const unsent = (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
     return [
       ...(unsent === undefined ? [] : [unsent]),
+      ...(this.following === undefined ? [] : [this.begun(this.following)]),
       ...this.job.outbox.queue.splice(0).map((body) => this.toOutgoing(body)),
     ];
+  }
+
+  private takeFollowing(): OutgoingEvent | undefined {
+    const event = this.following;
+    this.following = undefined;
+    return event;
+  }
+
+  /** The event that may go along with another's first attempt: what waits at info or above, as it is never replaced. */
+  private offerFollowing(attempt: number): Follower | undefined {
+    if (attempt > 1) return undefined;
+    const { outbox } = this.job;
+    if (this.following === undefined && outbox.queue.length > 0) {
+      const next = takeNext(outbox, Date.now());
+      if (next.kind === 'queued') this.following = this.toOutgoing(next.body);
+    }
+    if (this.following === undefined || this.following.attempts !== undefined) return undefined;
+    const { sequence, webhookId: id, body: text } = this.following;
+    const deadlineMs = followingDeadline(this.settings.progressTimeoutMs);
+    return { sequence, webhookId: id, body: text, attempt: 1, deadlineMs };
+  }
+
+  /** Of one whose attempt may have been made, as nobody has told yet. */
+  private begun(event: OutgoingEvent): OutgoingEvent {
+    return this.attempting ? { ...event, attempts: 1 } : event;
   }
 
   /** The receiver answered 410: the rest of progress is dropped, the terminal event is recorded as dead. */
@@ -135,14 +179,15 @@ export class ProgressSender {
   private async send({ attempts: made = 0, notBefore = 0, ...event }: OutgoingEvent): Promise<void> {
     if (notBefore > Date.now()) await condition(() => !this.isRunning(), notBefore - Date.now());
     const url = this.job.pipeline.webhooks?.progress ?? '';
-    const { status } = JSON.parse(event.body) as ProgressBody;
     let asked = 0;
     for (let attempt = made + 1; this.isRunning(); attempt++) {
       this.current = { ...event, attempts: attempt };
+      const follower = this.offerFollowing(attempt);
       this.attempting = true;
       const outcome = await offerAttempt(
         {
           ...event,
+          ...(follower !== undefined && { followers: [follower] }),
           url,
           kind: 'progress',
           attempt,
@@ -159,15 +204,36 @@ export class ProgressSender {
         continue;
       }
       asked = 0;
-      this.last = { url, status, outcome };
+      this.note(event, outcome);
       const step = nextStep(outcome, attempt, LATEST_WINS, Math.random());
       if (step.kind !== 'retry') {
         this.gone = step.kind === 'dead' && step.reason === 'gone';
         this.current = undefined;
+        if (step.kind === 'delivered') this.noteFollowing(outcome.followers);
         return;
       }
+      // Its worker was lost, which may have sent the other one as well.
+      if (outcome.error === 'lost' && follower !== undefined && this.following !== undefined)
+        this.following = { ...this.following, attempts: 1 };
       this.current = { ...this.current, notBefore: Date.now() + step.delayMs };
       await condition(() => !this.isRunning(), step.delayMs);
     }
+  }
+
+  private note(event: OutgoingEvent, { followers: _, ...outcome }: SentOutcome): void {
+    const url = this.job.pipeline.webhooks?.progress ?? '';
+    const { status } = JSON.parse(event.body) as ProgressBody;
+    this.last = { url, status, outcome };
+  }
+
+  /** What became of the event that went along. */
+  private noteFollowing([outcome]: readonly AttemptOutcome[] = []): void {
+    if (outcome === undefined) return;
+    const event = this.takeFollowing();
+    if (event === undefined) return;
+    this.note(event, outcome);
+    const step = nextStep(outcome, 1, LATEST_WINS, Math.random());
+    if (step.kind === 'retry') this.current = { ...event, attempts: 1, notBefore: Date.now() + step.delayMs };
+    else this.gone = step.kind === 'dead' && step.reason === 'gone';
   }
 }

@@ -10,6 +10,7 @@ import '../src/domain/limited';
 import '../src/domain/registry';
 import '../src/domain/schedule';
 import '../src/domain/snapshot';
+import '../src/domain/stored-start';
 import '../src/domain/untold';
 import '../src/domain/validate';
 import '../src/domain/webhook-key';

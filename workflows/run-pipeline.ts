@@ -45,6 +45,7 @@ import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
 import { ProgressSender, type SenderState } from './progress-sender';
 import { PIPELINE_STATUS } from './search-attributes';
+import { startTriggers } from './triggers';
 
 /** What a run of a job's workflow hands to the next, once its history has grown long. */
 export interface Continuation {
@@ -130,7 +131,7 @@ export async function runPipeline(
     clock.stop();
     cancelBlocks(false);
     const stopped = batches.stop();
-    await startDeliveries(job, sender, settings);
+    await Promise.all([startDeliveries(job, sender, settings), startTriggers(job, settings)]);
     await stopped;
     await letBlocksEnd();
   });
@@ -270,7 +271,7 @@ function parseOrFail(
     // Not the job's fault: its task is tried again until a newer worker takes it.
     if (given.version > LATEST_VERSION) throw new Error(`version ${String(given.version)} of the settings is unknown`);
     const settings = { ...given, webhookTaskQueue: given.webhookTaskQueue ?? `${taskQueue}-webhooks` };
-    return { ...parsePipeline(document, settings), settings };
+    return { ...parsePipeline(document, { ...settings, ignoresTriggers: true }), settings };
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     throw ApplicationFailure.create({

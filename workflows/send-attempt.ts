@@ -2,7 +2,7 @@
 import { isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import { formatTimestamp } from '../src/domain/events';
-import type { AttemptOutcome, WebhookRequest } from '../src/domain/delivery';
+import { longestMs, type SentOutcome, type WebhookRequest } from '../src/domain/delivery';
 import { isLimited, type Limited } from '../src/domain/limited';
 
 /** How long past its deadline an attempt is waited for before its worker is taken for lost. */
@@ -21,7 +21,7 @@ export interface AttemptOptions {
  *
  * @returns always an outcome; `lost` where the worker was, which is known only after the attempt's deadline
  */
-export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<AttemptOutcome> {
+export async function sendAttempt(input: WebhookRequest, options: AttemptOptions): Promise<SentOutcome> {
   for (let asked = 0; ; asked++) {
     const answer = await offerAttempt(input, options, asked);
     if (!isLimited(answer)) return answer;
@@ -38,17 +38,19 @@ export async function offerAttempt(
   input: WebhookRequest,
   { taskQueue, priorityKey }: AttemptOptions,
   asked: number,
-): Promise<AttemptOutcome | Limited> {
+): Promise<SentOutcome | Limited> {
   const { sendWebhook } = proxyActivities<Activities>({
     taskQueue,
-    startToCloseTimeout: input.deadlineMs + GRACE_MS,
+    startToCloseTimeout: longestMs(input) + GRACE_MS,
     retry: { maximumAttempts: 1 },
     // Those that found no place once give way to those that come for the first time.
     priority: { priorityKey: asked === 0 ? priorityKey : priorityKey + 1 },
   });
   const startedAt = Date.now();
   try {
-    const summary = `${input.kind} ${String(input.sequence)}, attempt ${String(input.attempt)}`;
+    const last = input.followers?.at(-1)?.sequence;
+    const numbers = `${String(input.sequence)}${last === undefined ? '' : `…${String(last)}`}`;
+    const summary = `${input.kind} ${numbers}, attempt ${String(input.attempt)}`;
     const answer = await sendWebhook.executeWithOptions({ summary }, [input]);
     if (!isLimited(answer)) return answer;
     return { ...answer, limitedMs: Math.min(Math.max(answer.limitedMs, (asked + 1) * 1_000), LONGEST_WAIT_MS) };

@@ -11,6 +11,9 @@ import type { StoredFlowInput } from '../domain/stored';
 /** Above it a flow input is stored, where there is a store. */
 export const MAX_INLINE_BYTES = 32_000;
 
+/** What a worker keeps of blobs that it has read is a little more. */
+export const MAX_STORED_BYTES = 60_000_000;
+
 /** What is stored of it, and where. */
 export interface FlowInputBlobs {
   readonly store: BlobStore;

@@ -1,42 +1,20 @@
 /** Where a worker finds what is set for single receivers: in the database of the facade. */
-import { existsSync } from 'node:fs';
-import type { Config } from '../config';
+import type { KeyObject } from 'node:crypto';
 import { openEndpoint } from '../store/endpoints';
 import { messageOf, type StoreLog } from '../store/log';
-import { openStore } from '../store/open-store';
 import { createSealer } from '../store/seal';
-import { sqliteFile } from '../store/sqlite';
-import type { Store } from '../store/store';
 import { cachedEndpoints, type EndpointSource } from '../webhooks/endpoints';
+import type { LazyStore } from './lazy-store';
 
-export interface StoredEndpoints extends EndpointSource {
-  close(): Promise<void>;
-}
-
-/**
- * Opens the database when the first webhook is sent, and again where that has failed. Without `DATABASE_URL` a worker on
- * another machine than the facade's has no file of it, and makes none.
- */
-export function storedEndpoints(config: Config, log: StoreLog): StoredEndpoints {
-  const { dataDir, databaseUrl, secretKeys } = config;
+/** Reads them when a webhook is sent. */
+export function storedEndpoints(
+  store: Pick<LazyStore, 'open'>,
+  secretKeys: readonly KeyObject[],
+  log: StoreLog,
+): EndpointSource {
   const sealer = createSealer(secretKeys);
-  let opening: Promise<Store> | undefined;
-
-  async function openOnce(): Promise<Store> {
-    opening ??= openStore({ dataDir, ...(databaseUrl !== undefined && { databaseUrl }), log });
-    try {
-      return await opening;
-    } catch (error) {
-      opening = undefined;
-      throw error;
-    }
-  }
-
   const source = cachedEndpoints({
-    async load() {
-      if (databaseUrl === undefined && opening === undefined && !existsSync(sqliteFile(dataDir))) return [];
-      return (await (await openOnce()).endpoints.list()).map(({ definition }) => definition);
-    },
+    load: async () => ((await (await store.open())?.endpoints.list()) ?? []).map(({ definition }) => definition),
     open: (stored) => openEndpoint(stored, sealer),
   });
   let lastReason: string | undefined;
@@ -54,9 +32,6 @@ export function storedEndpoints(config: Config, log: StoreLog): StoredEndpoints 
         lastReason = reason;
         throw error;
       }
-    },
-    async close() {
-      await (await opening?.catch(() => undefined))?.close();
     },
   };
 }

@@ -17,6 +17,9 @@ export interface AlgorithmDefinition {
   readonly [other: string]: Json | undefined;
 }
 
+/** The ways to say where an algorithm is: a definition has one of them. */
+export const HOMES = ['http', 'activity', 'algorithmImage'] as const;
+
 /** Where the items of one algorithm are run. A job is started with one for each algorithm that it uses. */
 export type AlgorithmHome =
   /** A worker of ours that announced the name, by its task queue; `short` (contract §10) only where that is the job's own. */

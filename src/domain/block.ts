@@ -50,12 +50,15 @@ export interface BlockInput {
 
 /**
  * The signal by which a block that is `shared` tells its job that it has worked for so long, and begins no other item
- * than its first ones: the rest goes to other blocks, while those are still in hand.
+ * than its first ones: the rest goes to other blocks, while those are still in hand. Its own outcome is that of all that it
+ * has begun.
  */
 export interface RestGivenBack {
   readonly blockId: number;
   /** How many of its items have begun, in the block's order. */
   readonly begun: number;
+  /** Those of them that have ended, by position in the block: they do not wait for the others. */
+  readonly ended: readonly (readonly [position: number, outcome: ItemOutcome])[];
 }
 export const REST_GIVEN_BACK = 'restGivenBack';
 

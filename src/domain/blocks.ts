@@ -40,11 +40,11 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
   if (ended > 0) noteStarted(job, node.plan.algorithmName);
   else noteUntaken(job, node.plan.algorithmName);
   if (stored !== undefined) endStored(job, block, stored, now);
-  const isTold = stored !== undefined || endInline(job, block, outcomes, now);
-  if (!isTold) {
+  const isDone = stored !== undefined || endInline(job, block, outcomes, now);
+  if (!isDone) {
     outcomes.forEach((one, position) => {
       const index = indexes[position];
-      if (index !== undefined && !isEnded(job)) endTask(job, block, index, one, now);
+      if (index !== undefined && !isTold(block, index) && !isEnded(job)) endTask(job, block, index, one, now);
     });
   }
   if (!isEnded(job)) giveBack(job, block, indexes.slice(ended), now);
@@ -56,8 +56,9 @@ export function endBlock(job: Job, blockId: number, outcome: BlockOutcome, now: 
  *
  * @returns whether that was so
  */
-function endInline(job: Job, { node, indexes }: BlockInFlight, outcomes: readonly ItemOutcome[], now: number): boolean {
-  if (isAwaited(node) || outcomes.some(isFailure)) return false;
+function endInline(job: Job, block: BlockInFlight, outcomes: readonly ItemOutcome[], now: number): boolean {
+  const { node, indexes } = block;
+  if (isAwaited(node) || block.told !== undefined || outcomes.some(isFailure)) return false;
   node.outcomes.setAll(indexes, outcomes);
   moveTasks(job, node, indexes.slice(0, outcomes.length), 'active', 'succeed', now);
   return true;
@@ -72,19 +73,25 @@ function endStored(
 ): void {
   const { node } = block;
   const items = block.indexes.slice(0, count);
-  const failed = new Map(failures.map(([position, failure]) => [block.indexes[position], failure]));
-  const succeeded = failed.size === 0 ? items : items.filter((index) => !failed.has(index));
+  const left = block.told === undefined ? items : items.filter((index) => !isTold(block, index));
+  const failed = new Map(
+    failures.flatMap(([position, failure]) => {
+      const index = block.indexes[position];
+      return index === undefined || isTold(block, index) ? [] : [[index, failure] as const];
+    }),
+  );
+  const succeeded = failed.size === 0 ? left : left.filter((index) => !failed.has(index));
   const retried = (failure: ItemFailure): boolean => runsAgain(node, block.attempt, failure, 'error');
   const isEndedBy = (index: number): boolean => {
     const failure = failed.get(index);
     return failure !== undefined && !retried(failure);
   };
-  const ended = { succeeded, failed: failed.size === 0 ? [] : items.filter(isEndedBy) };
+  const ended = { succeeded, failed: failed.size === 0 ? [] : left.filter(isEndedBy) };
   node.outcomes.store(blob, items, ended, largest);
   moveTasks(job, node, succeeded, 'active', 'succeed', now);
   if (isAwaited(node)) for (const index of succeeded) tellWaitingItems(job, node, index, now);
   for (const [index, failure] of failed) {
-    if (isEnded(job) || index === undefined) return;
+    if (isEnded(job)) return;
     failTask(job, block, index, failure, false, now);
   }
 }
@@ -102,13 +109,20 @@ function giveBack(
 }
 
 /** A block that goes on with its first items gives the others back, which have not begun. */
-export function shareBlock(job: Job, { blockId, begun }: RestGivenBack, now: number): void {
-  const taken = takeRest(job, blockId, begun);
+export function shareBlock(job: Job, given: RestGivenBack, now: number): void {
+  const taken = takeRest(job, given);
   if (taken === undefined) return;
   const { block, rest } = taken;
-  noteRead(block.node, blockId);
+  noteRead(block.node, given.blockId);
   noteStarted(job, block.node.plan.algorithmName);
-  giveBack(job, block, rest, now);
+  for (const [position, outcome] of given.ended) {
+    const index = block.indexes[position];
+    if (index === undefined || isEnded(job)) continue;
+    job.inlineBytes += outcomeBytes(outcome);
+    endTask(job, block, index, outcome, now);
+  }
+  if (!isEnded(job)) giveBack(job, block, rest, now);
+  closeFinished(job, now);
 }
 
 export function refuseBlock(job: Job, blockId: number, now: number): void {
@@ -165,7 +179,7 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
   else noteUntaken(job, block.node.plan.algorithmName);
   const unbegun: number[] = [];
   block.indexes.forEach((index, position) => {
-    if (isEnded(job)) return;
+    if (isEnded(job) || isTold(block, index)) return;
     const outcome = heartbeat?.outcomes[position];
     if (outcome != null) {
       job.inlineBytes += outcomeBytes(outcome);
@@ -181,6 +195,10 @@ export function loseBlock(job: Job, lost: LostBlock, now: number): void {
 export function loseBatch(job: Job, batch: number, lost: Omit<LostBlock, 'blockId'>, now: number): void {
   for (const blockId of blocksOf(job, batch)) loseBlock(job, { ...lost, blockId }, now);
   closeBatch(job, batch);
+}
+
+function isTold({ told = [] }: BlockInFlight, index: number): boolean {
+  return told.includes(index);
 }
 
 function sumBytes(outcomes: readonly ItemOutcome[]): number {

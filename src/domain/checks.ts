@@ -56,6 +56,21 @@ export const arrayOf =
     });
   };
 
+/** Of a list of texts. The two that are named are those that Ajv names. */
+export const unique: Check = (value, at) => {
+  const seen = new Map<unknown, number>();
+  const items = value as readonly unknown[];
+  for (let index = items.length - 1; index >= 0; index--) {
+    const other = seen.get(items[index]);
+    if (other !== undefined) {
+      throw invalid(
+        `${at} should NOT have duplicate items (items ## ${String(other)} and ${String(index)} are identical)`,
+      );
+    }
+    seen.set(items[index], index);
+  }
+};
+
 export const recordOf =
   (check: Check): Check =>
   (value, at) => {

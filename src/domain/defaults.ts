@@ -10,9 +10,15 @@ const { retry: RETRY, priority: PRIORITY, experimentName: EXPERIMENT, ...OPTIONS
  * given.
  */
 export function withDefaults(pipeline: Pipeline): Pipeline {
-  const { nodes, options = {} } = pipeline;
+  const { nodes, options = {}, triggers } = pipeline;
+  const { cron } = triggers ?? {};
   return fill(
-    { ...pipeline, nodes: nodes.map(nodeWithDefaults), options: fill(options, OPTIONS) },
+    {
+      ...pipeline,
+      nodes: nodes.map(nodeWithDefaults),
+      options: fill(options, OPTIONS),
+      ...(cron !== undefined && { triggers: { ...triggers, cron: fill(cron, { enabled: false }) } }),
+    },
     { kind: 'batch', experimentName: EXPERIMENT, priority: PRIORITY },
   );
 }

@@ -37,6 +37,32 @@ export interface WebhookRequest {
   readonly body: string;
   /** The hard deadline of the whole attempt, in milliseconds. */
   readonly deadlineMs: number;
+  /** Later events to the same URL: see {@link Follower}. Default: none. */
+  readonly followers?: readonly Follower[];
+}
+
+/**
+ * An event that waits behind another when that is sent: it goes at once after it, where that was taken quickly. Each is an
+ * attempt of its own; one activity makes them, instead of one for each.
+ */
+export type Follower = Pick<WebhookRequest, 'webhookId' | 'sequence' | 'attempt' | 'body' | 'deadlineMs'>;
+
+/** Of its deadline; what an attempt may take at most where others follow. */
+const QUICK_SHARE = 0.1;
+
+/** The deadline of an event that follows another, so that both together last no longer than one alone may. */
+export function followingDeadline(deadlineMs: number): number {
+  return Math.floor(deadlineMs * (1 - QUICK_SHARE));
+}
+
+/** Whether the next event follows at once. @param sinceMs since the first attempt has begun */
+export function isFollowed(outcome: AttemptOutcome, { deadlineMs }: WebhookRequest, sinceMs: number): boolean {
+  return outcome.error === undefined && sinceMs <= deadlineMs * QUICK_SHARE;
+}
+
+/** What the request and its followers can take together, in milliseconds. */
+export function longestMs({ deadlineMs, followers = [] }: WebhookRequest): number {
+  return followers.reduce((sum, follower) => sum + follower.deadlineMs, deadlineMs);
 }
 
 /** What one HTTP request came to. Exactly one of «a 2xx `statusCode` and no `error`» and «an `error`» holds. */
@@ -53,6 +79,11 @@ export interface AttemptOutcome {
   readonly responseBody?: string;
   /** How long the receiver asked to wait, in milliseconds from the answer; only for 429 and 503. */
   readonly retryAfterMs?: number;
+}
+
+/** What the request came to, and those of its followers that were sent: in their order, all but the last delivered. */
+export interface SentOutcome extends AttemptOutcome {
+  readonly followers?: readonly AttemptOutcome[];
 }
 
 /** An entry of a delivery's attempt log. */

@@ -67,6 +67,8 @@ export interface BlockInFlight {
   readonly attempt: number;
   /** Run by the workflow itself, as a local activity (`short.ts`). */
   readonly isHere?: true;
+  /** The indexes of those whose outcomes it has told before its end. */
+  readonly told?: readonly number[];
   /** It may give a part of its items back before it ends; see `share.ts`. */
   readonly isShared?: true;
   /** Whether it is the one item that may be what kills its workers. */

@@ -1,5 +1,6 @@
 /** A pipeline as its caller writes it (contract §2). */
 import type { Json } from './json';
+import type { Triggers } from './triggers';
 
 /** What is run again: nothing, what threw, what a lost worker left behind, or both. */
 export type RetryPolicyName = 'Never' | 'OnError' | 'OnCrash' | 'Always';
@@ -61,8 +62,8 @@ export interface Pipeline {
   readonly description?: string;
   /** Only `batch` is served. Default `batch`. */
   readonly kind?: 'batch';
-  /** Kept as it is. */
-  readonly triggers?: Json;
+  /** What runs it by itself, once it is stored. */
+  readonly triggers?: Triggers;
   /** What the job belongs to, to search by. Default `main`. */
   readonly experimentName?: string;
 }

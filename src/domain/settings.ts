@@ -37,6 +37,11 @@ export interface JobSettings {
   readonly dataUrl?: string;
   /** Where its flow input lies, which the pipeline is given without then. Default: it is in the pipeline. */
   readonly flowInput?: StoredFlowInput;
+  /**
+   * The names of the pipelines whose jobs have led to this one by triggers, the first of them first. With it, what the
+   * pipeline triggers is started when the job has completed. Default: it triggers nothing.
+   */
+  readonly triggeredBy?: readonly string[];
   /** Where its algorithms are run, by their names. Default: all by the workers of the job's own task queue. */
   readonly homes?: Homes;
   /** What the bodies of its webhooks look like. Default: as the contract says. */
@@ -89,6 +94,7 @@ const settingsCheck = object(
     inlineLimit: integer(0),
     dataUrl: string({ min: 1, max: 4_000 }),
     flowInput: object({ blob, elements: arrayOf(elements) }, { required: ['blob', 'elements'], closed: true }),
+    triggeredBy: arrayOf(string({ min: 1 })),
     homes: homesCheck,
     dialect: oneOf(...DIALECTS),
   } satisfies Record<keyof JobSettings, unknown>,

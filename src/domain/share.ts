@@ -3,6 +3,7 @@
  * quick ones a block each costs more than their work. What is not begun after a moment is given back by a signal.
  */
 import { FIRST_WAVE, WIDE } from './block-size';
+import type { RestGivenBack } from './block';
 import type { BlockInFlight, Job, NodeState } from './job';
 
 /** Less than the way of a block to a worker and back: items that take longer are spread. In milliseconds. */
@@ -24,16 +25,20 @@ export function waitsForShared({ isSharing, width }: NodeState): boolean {
   return isSharing && width > WIDE;
 }
 
-/** @returns the items that the block is not to run; none where it has ended, or has given them back already */
+/**
+ * Takes the items from a block that it is not to run.
+ *
+ * @returns the block as it was, and those items; undefined where it has ended, or has given them back already
+ */
 export function takeRest(
   job: Job,
-  blockId: number,
-  begun: number,
-): { block: BlockInFlight; rest: number[] } | undefined {
+  { blockId, begun, ended }: RestGivenBack,
+): { readonly block: BlockInFlight; readonly rest: number[] } | undefined {
   const block = job.blocks.get(blockId);
   if (block?.isShared !== true) return undefined;
-  const { isShared, ...kept } = block;
-  job.blocks.set(blockId, { ...kept, indexes: block.indexes.slice(0, begun) });
+  const { isShared: _, ...kept } = block;
+  const told = ended.flatMap(([position]) => block.indexes[position] ?? []);
+  job.blocks.set(blockId, { ...kept, indexes: block.indexes.slice(0, begun), told });
   block.node.isSharing = false;
   return { block, rest: block.indexes.slice(begun) };
 }

@@ -17,6 +17,8 @@ export interface Limits {
   readonly maxBatch: number;
   /** Where the flow input lies, if not in the pipeline: then only its arrays are known. */
   readonly flowInput?: StoredFlowInput;
+  /** See `checkShape`. Default false. */
+  readonly ignoresTriggers?: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function parseDefinition(
   document: unknown,
   limits: Limits = DEFAULT_SETTINGS,
 ): { pipeline: Pipeline; plans: NodePlan[] } {
-  checkShape(document);
+  checkShape(document, limits.ignoresTriggers);
   if (document.nodes.length === 0) throw invalid('pipeline must have at least one node');
   const plans = planNodes(document);
   plans.forEach((plan) => {

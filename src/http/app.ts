@@ -7,6 +7,7 @@ import helmet from 'koa-helmet';
 import { METHODS } from 'node:http';
 import type { Logger } from 'pino';
 import type { RateLimit } from '../config-values';
+import { allowAsWritten } from './allow';
 import { allowOrigins, askToken, limitRate } from './access';
 import { readBody, refuseOtherTypes } from './body';
 import { answersIn } from './dialect';
@@ -20,12 +21,16 @@ import { mountRoutes, type Route } from './route';
 import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { execRoutes, type ExecOptions } from './routes/exec';
+import { experimentRoutes } from './routes/experiment';
 import { greetingRoutes, VERSION, versionRoutes } from './routes/greetings';
 import { healthRoutes, type Readiness } from './routes/health';
 import { jobRoutes, type JobOptions } from './routes/jobs';
+import { readmeRoutes } from './routes/readme';
 import { storeAlgorithmRoutes, type StoreAlgorithmOptions } from './routes/store-algorithms';
 import { storeEndpointRoutes, type StoreEndpointOptions } from './routes/store-endpoints';
 import { storePipelineRoutes } from './routes/store-pipelines';
+import { definitionVersionRoutes } from './routes/versions';
+import { triggerRoutes } from './routes/triggers';
 import { webhookRoutes } from './routes/webhooks';
 
 export interface AppOptions extends ExecOptions, JobOptions, StoreAlgorithmOptions, StoreEndpointOptions {
@@ -86,6 +91,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(readBody(RUNS, options.maxPipelineBytes));
   app.use(above.routes());
   app.use(api.routes());
+  app.use(allowAsWritten(PREFIX, routes));
   app.use(api.allowedMethods());
   return app;
 }
@@ -99,8 +105,12 @@ function apiRoutes(options: AppOptions): Route[] {
     ...jobRoutes(options),
     ...webhookRoutes(options),
     ...deliveryRoutes(options),
+    ...triggerRoutes(options),
     ...storePipelineRoutes(options),
     ...storeAlgorithmRoutes(options),
     ...storeEndpointRoutes(options),
+    ...definitionVersionRoutes(options.store),
+    ...readmeRoutes(options.store),
+    ...experimentRoutes(options),
   ];
 }

@@ -1,14 +1,17 @@
-/** The bodies of requests: JSON of at most 4 MB, save pipelines that are run, whose flow input may go to a blob. */
+/** The bodies of requests: JSON of at most 4 MB, save pipelines that are run, whose flow input may go to a blob; and forms. */
 import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
+import { isForm } from './form';
 
 /** More than all that Temporal takes. */
 const LIMIT = 4_194_304;
 
-/** Nothing else is guessed at: a form that was meant as JSON would be an empty pipeline. */
+/** Nothing else is guessed at: a form that was meant as JSON would be an empty pipeline. Forms are up to the routes. */
 export const refuseOtherTypes: Middleware = async (ctx, next) => {
   const isEmpty = ctx.request.length === 0;
-  if (!isEmpty && ctx.is('json', '+json') === false) ctx.throw(415, 'the content type should be application/json');
+  if (!isEmpty && ctx.is('json', '+json') === false && !isForm(ctx)) {
+    ctx.throw(415, 'the content type should be application/json');
+  }
   await next();
 };
 
@@ -21,6 +24,7 @@ export const refuseOtherTypes: Middleware = async (ctx, next) => {
 export function readBody(runs: RegExp, runLimit = LIMIT): Middleware {
   const [usual, large] = [parser(LIMIT), parser(runLimit)];
   return async (ctx, next) => {
+    if (isForm(ctx)) return await next();
     await (runs.test(ctx.path) ? large : usual)(ctx, next);
   };
 }

@@ -1,163 +1,122 @@
 /** The routes of one kind of stored definitions: read, post one or a list, put, delete. */
-import { Type, type TSchema } from '@sinclair/typebox';
-import { isJsonObject } from '../domain/json';
-import { invalid, PipelineError } from '../domain/errors';
-import type { Definitions, Stored } from '../store/store';
-import { toAnswer } from './errors';
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { invalid } from '../domain/errors';
+import type { ListOptions } from '../store/store';
+import { MAX_ENTRIES, type DefinitionService } from './definitions';
 import { route, type Route } from './route';
 import { entryError, message } from './schemas/answers';
-import { nameParams, overwrite as overwriteQuery } from './schemas/requests';
-import { createValidator, type Validate } from './validation';
+import { nameParams } from './schemas/requests';
+import { listQuery, overwrite as overwriteQuery } from './schemas/store-queries';
 
-interface Kind<T extends { readonly name: string }> {
-  readonly kind: keyof typeof TITLES;
-  readonly definitions: Definitions<T>;
-  readonly schema: TSchema;
-  /** Of what is answered. */
-  readonly stored: TSchema;
-  readonly removeQuery?: TSchema;
-  /** What an answer adds besides {@link ADDED}. */
-  readonly added?: readonly string[];
-  /**
-   * @param document as the schema says
-   * @returns what is stored
-   * @throws PipelineError
-   */
-  check(document: unknown): Promise<T>;
-  /** What a PUT makes of the one that is there. Default: the one that was given. */
-  replace?(current: T, given: T): T;
-  /** What is answered of what is stored. Default: all. */
-  show?(definition: T): object;
-  /** @returns what follows the message */
-  remove(name: string, query: { readonly force?: boolean }): Promise<string>;
+interface RemoveQuery {
+  readonly force?: boolean;
+  readonly keepOldVersions?: boolean;
 }
 
-/** What an answer adds, which a caller may send back. */
-const ADDED = ['version', 'modified', 'created', 'auditTrail'];
+interface Options<T extends { readonly name: string }> {
+  readonly service: DefinitionService<T>;
+  readonly removeQuery?: TSchema;
+  /** @returns what follows the message */
+  remove(name: string, query: RemoveQuery): Promise<string>;
+}
+
+export interface DefinitionRoutes {
+  readonly list: Route;
+  readonly get: Route;
+  readonly add: Route;
+  readonly put: Route;
+  readonly remove: Route;
+}
+
+/** @throws PipelineError */
+export function listOptions({ sort, limit, after }: Static<typeof listQuery>): ListOptions {
+  if (sort !== undefined && after !== undefined) throw invalid('data.after should NOT be given with sort');
+  return {
+    ...(after !== undefined && { after }),
+    ...(limit !== undefined && { limit }),
+    ...(sort !== undefined && { order: sort === 'asc' ? 'oldest' : 'newest' }),
+  };
+}
 
 const TITLES = { pipeline: 'Pipeline', algorithm: 'Algorithm', endpoint: 'Endpoint' } as const;
 
-export function definitionRoutes<T extends { readonly name: string }>(of: Kind<T>): Route[] {
-  const { kind, definitions } = of;
+export function definitionRoutes<T extends { readonly name: string }>({
+  service,
+  removeQuery,
+  remove,
+}: Options<T>): DefinitionRoutes {
+  const { kind, definitions, schema, stored } = service.of;
   const path = `/store/${kind}s`;
   const name = TITLES[kind];
-  const added = [...ADDED, ...(of.added ?? [])];
   const tag = 'store';
-  const checkSchema: Validate<object> = createValidator(of.schema, { coerce: true });
+  const add = async (document: unknown, user: string, overwrite?: boolean): Promise<object> =>
+    service.present(await service.add(document, { user, overwrite }));
 
-  const parse = async (document: unknown): Promise<T> => {
-    const definition = isJsonObject(document)
-      ? Object.fromEntries(Object.entries(document).filter(([key]) => !added.includes(key)))
-      : document;
-    checkSchema(definition);
-    return await of.check(definition);
-  };
-
-  /** As HKube shows it: its own keys first, and a version that counts its changes. */
-  const present = ({ definition, revision, created, modified }: Stored<T>): object => ({
-    ...(of.show?.(definition) ?? definition),
-    version: String(revision),
-    modified,
-    created,
-  });
-
-  const add = async (document: unknown, overwrite: boolean): Promise<object> => {
-    const definition = await parse(document);
-    return present(await (overwrite ? definitions.put(definition) : definitions.insert(definition)));
-  };
-
-  /** One that is refused keeps none of the others back. */
-  const addEntry = async (document: unknown, overwrite: boolean): Promise<object> => {
-    try {
-      return await add(document, overwrite);
-    } catch (error) {
-      if (!(error instanceof PipelineError)) throw error;
-      const given = isJsonObject(document) ? document['name'] : undefined;
-      const { code, message: text } = toAnswer(error);
-      return { error: { ...(typeof given === 'string' && { name: given }), code, message: text } };
-    }
-  };
-
-  return [
-    route({
+  return {
+    list: route({
       method: 'get',
       path,
       operationId: `list${name}s`,
-      summary: `All ${kind}s, by name`,
+      summary: `The ${kind}s, by name unless they are sorted`,
       tag,
-      answers: { 200: Type.Array(of.stored) },
-      handle: async () => (await definitions.list()).map(present),
+      query: listQuery,
+      answers: { 200: Type.Array(stored) },
+      errors: [400],
+      handle: async ({ query }) => (await definitions.list(listOptions(query))).map((one) => service.present(one)),
     }),
-    route({
+    get: route({
       method: 'get',
       path: `${path}/{name}`,
       operationId: `get${name}`,
       summary: `One ${kind}`,
       tag,
       params: nameParams,
-      answers: { 200: of.stored },
+      answers: { 200: stored },
       errors: [400, 404],
-      async handle({ params }) {
-        const found = await definitions.get(params.name);
-        if (found === undefined) throw new PipelineError('NotFound', `${kind} ${params.name} Not Found`);
-        return present(found);
-      },
+      handle: async ({ params }) => service.present(await service.get(params.name)),
     }),
-    route({
+    add: route({
       method: 'post',
       path,
       operationId: `add${name}s`,
       summary: `Store one ${kind}, or each of a list`,
       tag,
       query: overwriteQuery,
-      body: Type.Union([of.schema, Type.Array(Type.Unknown(), { description: `of ${kind}s`, maxItems: MAX_ENTRIES })]),
+      body: Type.Union([schema, Type.Array(Type.Unknown(), { description: `of ${kind}s`, maxItems: MAX_ENTRIES })]),
       bodyCheck: 'entries',
-      answers: { 201: Type.Union([of.stored, Type.Array(Type.Union([of.stored, entryError]))]) },
+      answers: { 201: Type.Union([stored, Type.Array(Type.Union([stored, entryError]))]) },
       errors: [400, 404, 409],
-      async handle({ body, query: { overwrite = false } }) {
-        if (!Array.isArray(body)) return await add(body, overwrite);
-        if (body.length > MAX_ENTRIES) {
-          throw invalid(`data should NOT have more than ${String(MAX_ENTRIES)} items`);
-        }
-        const answers: object[] = [];
-        // One after the other: the later one of a name finds the earlier.
-        for (const entry of body as unknown[]) answers.push(await addEntry(entry, overwrite));
-        return answers;
-      },
+      handle: async ({ body, query: { overwrite }, user }) =>
+        Array.isArray(body)
+          ? await service.addEach(body as unknown[], (entry) => add(entry, user, overwrite))
+          : await add(body, user, overwrite),
     }),
-    route({
+    put: route({
       method: 'put',
       path,
       operationId: `update${name}`,
-      summary: `Replace a ${kind} that is stored`,
+      summary: `Change a ${kind} that is stored`,
       tag,
-      body: of.schema,
+      body: schema,
       bodyCheck: 'entries',
-      answers: { 200: of.stored },
+      answers: { 200: stored },
       errors: [400, 404],
-      async handle({ body }) {
-        const definition = await parse(body);
-        return present(
-          await definitions.update(definition.name, (current) => of.replace?.(current, definition) ?? definition),
-        );
-      },
+      handle: async ({ body, user }) => service.present(await service.change(body, user)),
     }),
-    route({
+    remove: route({
       method: 'delete',
       path: `${path}/{name}`,
       operationId: `delete${name}`,
       summary: kind === 'pipeline' ? 'Delete a pipeline, and stop its stored jobs' : `Delete an ${kind}`,
       tag,
       params: nameParams,
-      ...(of.removeQuery && { query: of.removeQuery }),
+      ...(removeQuery && { query: removeQuery }),
       answers: { 200: message },
       errors: [400, 404],
       async handle({ params, query }) {
-        const more = await of.remove(params.name, query as { readonly force?: boolean });
+        const more = await remove(params.name, query as RemoveQuery);
         return { message: `${kind} ${params.name} successfully deleted from store${more}` };
       },
     }),
-  ];
+  };
 }
-
-const MAX_ENTRIES = 1_000;

@@ -23,12 +23,12 @@ export interface JobAnswers {
     readonly webhooks: TSchema;
   };
   /** @throws PipelineError as `JobHandle.status` */
-  status(job: JobHandle): Promise<object>;
+  readonly status: (job: JobHandle) => Promise<object>;
   /**
    * @returns the body, or where it is large what is JSON already
    * @throws PipelineError as `JobHandle.ended`
    */
-  results(job: JobHandle): Promise<object | JsonText>;
+  readonly results: (job: JobHandle) => Promise<object | JsonText>;
   /** A time that no webhook tells. */
   readonly time: (epochMs: number) => string | number;
 }

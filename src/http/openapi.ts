@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document of the facade, made of the routes and the schemas by which they check. */
 import type { TSchema } from '@sinclair/typebox';
 import type { JobAnswers } from './dialect';
+import { FORM_TYPES } from './form';
 import type { Route } from './route';
 import { errorBody } from './schemas/answers';
 
@@ -17,7 +18,7 @@ const DESCRIPTIONS: Partial<Record<number, string>> = {
   404: 'not found',
   409: 'used for something else, or there already',
   413: 'the body is too large',
-  415: 'the body is no JSON by its content type',
+  415: 'the body is of another content type',
   421: 'the host is not served here',
   429: 'too many requests',
   503: 'nobody answered in time; may be repeated',
@@ -75,7 +76,7 @@ function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) =>
   const answers = Object.entries(one.answers).map(([code, schema]) => [code, answerOf(Number(code), refer(schema))]);
   const errors = [
     ...(one.errors ?? []),
-    ...(one.body === undefined ? [] : BODY_ERRORS),
+    ...(one.body === undefined && one.form === undefined ? [] : BODY_ERRORS),
     ...(isGuarded ? COMMON_ERRORS : []),
   ];
   const refusals = [...new Set(errors)].map((code) => [String(code), answerOf(code, refer(errorBody))]);
@@ -91,7 +92,7 @@ function operationOf(one: Route, isGuarded: boolean, refer: (schema: unknown) =>
     // Without a token where the facade asks for none.
     security: isGuarded ? [{}, { token: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
-    ...(one.body && { requestBody: { required: true, content: jsonOf(refer(one.body)) } }),
+    ...((one.body ?? one.form) && { requestBody: { required: true, content: contentOf(one, refer) } }),
     responses: Object.fromEntries([...answers, ...refusals]) as object,
   };
 }
@@ -118,6 +119,12 @@ function parametersOf(
     required: required.includes(name),
     schema: refer(part),
   }));
+}
+
+/** What may be sent, by its type. */
+function contentOf({ body, form }: Route, refer: (schema: unknown) => unknown): object {
+  const forms = form === undefined ? [] : FORM_TYPES.map((type) => [type, { schema: refer(form) }] as const);
+  return { ...(body && jsonOf(refer(body))), ...Object.fromEntries(forms) };
 }
 
 function answerOf(code: number, schema: unknown): object {

@@ -3,19 +3,25 @@ import { Readable } from 'node:stream';
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import type { Static, TSchema, TUnknown } from '@sinclair/typebox';
+import { isForm, readForm } from './form';
+import { userOf } from './user';
 import { createValidator } from './validation';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
-export interface Asked<Params, Query, Body> {
+export interface Asked<Params, Query, Body, Form> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** Instead of a body, where a form was sent. */
+  readonly form?: Form;
+  /** Who asks, as far as it is told. */
+  readonly user: string;
   /** Of the header `Idempotency-Key`, where the route takes one. */
   readonly idempotencyKey: string | undefined;
 }
 
-interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema> {
+interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema, F extends TSchema> {
   readonly method: Method;
   /** As OpenAPI writes it, behind the prefix; a parameter that ends it is asked for where it is missing. */
   readonly path: string;
@@ -26,6 +32,8 @@ interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema> {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** An object of texts. Default: a form is refused. Where there is no `body`, only a form is taken. */
+  readonly form?: F;
   /**
    * Whether what is written like another type is taken for it, as HKube does with documents. Not with ids: a number is no
    * id. `entries`: the handler checks each entry of a list by itself.
@@ -37,15 +45,18 @@ interface Definition<P extends TSchema, Q extends TSchema, B extends TSchema> {
   /** The refusals that are its own; those of every route need not be listed. */
   readonly errors?: readonly number[];
   /** @returns the body, or both by `withStatus`, or what is JSON already by `asStream` */
-  handle(asked: Asked<Static<P>, Static<Q>, Static<B>>): unknown;
+  handle(asked: Asked<Static<P>, Static<Q>, Static<B>, Static<F>>): unknown;
 }
 
-export type Route = Definition<TSchema, TSchema, TSchema>;
+export type Route = Definition<TSchema, TSchema, TSchema, TSchema>;
 
 /** Gives the handler of a route the types of its schemas. */
-export function route<P extends TSchema = TUnknown, Q extends TSchema = TUnknown, B extends TSchema = TUnknown>(
-  definition: Definition<P, Q, B>,
-): Route {
+export function route<
+  P extends TSchema = TUnknown,
+  Q extends TSchema = TUnknown,
+  B extends TSchema = TUnknown,
+  F extends TSchema = TUnknown,
+>(definition: Definition<P, Q, B, F>): Route {
   return definition;
 }
 
@@ -83,6 +94,7 @@ function answerBy({
   params,
   query,
   body,
+  form,
   bodyCheck = 'coerced',
   ...rest
 }: Route): (ctx: RouterContext) => Promise<void> {
@@ -90,21 +102,38 @@ function answerBy({
   const checkQuery = query && createValidator(query, { coerce: true });
   const checkBody =
     body && bodyCheck !== 'entries' ? createValidator(body, { coerce: bodyCheck === 'coerced' }) : undefined;
+  const checkForm = form && createValidator(form, { coerce: false });
   const [usual = '200'] = Object.keys(rest.answers);
   return async (ctx) => {
-    const asked = { params: paramsOf(ctx), query: queryOf(ctx), body: ctx.request.body };
+    const asked = { params: paramsOf(ctx), query: queryOf(ctx), body: ctx.request.body, user: userOf(ctx) };
     checkParams?.(asked.params);
     checkQuery?.(asked.query);
-    checkBody?.(asked.body);
+    const sent = await formOf(ctx, body !== undefined, form !== undefined);
+    if (sent === undefined) checkBody?.(asked.body);
+    else checkForm?.(sent);
     const key = ctx.get('idempotency-key');
     const idempotencyKey = rest.takesIdempotencyKey === true && key !== '' ? key : undefined;
-    const answer = await rest.handle({ ...asked, idempotencyKey });
+    const answer = await rest.handle({ ...asked, ...(sent !== undefined && { form: sent }), idempotencyKey });
     ctx.status = answer instanceof WithStatus ? answer.status : Number(usual);
     // A text or null is JSON as well.
     ctx.type = 'json';
-    const body: unknown = answer instanceof WithStatus ? answer.body : answer;
-    ctx.body = body instanceof JsonStream ? body.readable : JSON.stringify(body);
+    const content: unknown = answer instanceof WithStatus ? answer.body : answer;
+    ctx.body = content instanceof JsonStream ? content.readable : JSON.stringify(content);
   };
+}
+
+/**
+ * The form that was sent to a route that takes one.
+ *
+ * @throws an Error with a status where it takes none, or nothing else
+ */
+async function formOf(ctx: RouterContext, takesBody: boolean, takesForm: boolean): Promise<object | undefined> {
+  if (isForm(ctx))
+    return takesForm ? await readForm(ctx) : ctx.throw(415, 'the content type should be application/json');
+  if (!takesForm || takesBody) return undefined;
+  // Nothing at all lacks the same as an empty form.
+  if ((ctx.request.length ?? 0) > 0) ctx.throw(415, 'the content type should be multipart/form-data');
+  return {};
 }
 
 /** HKube's clients send stray blanks behind an id. */

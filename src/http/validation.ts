@@ -6,8 +6,10 @@ import { Ajv, type ErrorObject } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { Static, TSchema } from '@sinclair/typebox';
 import { MAX_SHOWN_NAME } from '../domain/checks';
+import { countsMonths, parseCron } from '../domain/cron';
 import { invalid } from '../domain/errors';
 import { isTooDeep } from '../domain/json';
+import { MONTHS_RULE } from '../domain/triggers';
 
 /** What a schema says besides the vocabulary of JSON Schema. */
 interface OwnKeywords {
@@ -51,6 +53,13 @@ function createAjv(coerceTypes: boolean): Ajv {
   });
   addFormats(ajv, ['date-time']);
   ajv.addFormat('url', (text) => /^https?:\/\//i.test(text) && /^[^\s\p{Cc}]+$/u.test(text));
+  ajv.addFormat('cron', (text) => parseCron(text) !== undefined);
+  ajv.addKeyword({
+    keyword: 'x-cron-months',
+    type: 'string',
+    schemaType: 'boolean',
+    validate: (_: boolean, value: string) => !countsMonths(value),
+  });
   ajv.addKeyword({
     keyword: 'x-max-depth',
     type: ['object', 'array'],
@@ -90,6 +99,7 @@ const TEXTS: Partial<Record<string, Text>> = {
   'x-max-depth': (at, { schema }) => `${at} should NOT be nested deeper than ${String(schema)} levels`,
   'x-only': (at, { data, schema }) =>
     `${at} "${String(data).slice(0, 50)}" is not supported, only "${String(schema)}" is`,
+  'x-cron-months': (at) => `${at} ${MONTHS_RULE}`,
   'x-credentials': (at) => `${at} should NOT have credentials`,
 };
 

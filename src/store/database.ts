@@ -12,16 +12,39 @@ export interface DefinitionRow {
   /** Milliseconds. PostgreSQL's driver answers a bigint as text. */
   readonly created: number | string;
   readonly modified: number | string;
+  // The rest is only of kinds that have versions.
+  /** The id of the current one. */
+  readonly version?: string | undefined;
+  /** JSON: who made what the current version, newest first. */
+  readonly audit?: string | undefined;
+  /** Not read with the others: it may be large. */
+  readonly readme?: string | null | undefined;
 }
 
-export type TableName = 'stored_pipelines' | 'stored_algorithms' | 'stored_endpoints';
-export type Tables = Record<TableName, DefinitionRow>;
+/** A definition as it was at some time. */
+export interface VersionRow {
+  readonly name: string;
+  /** Counts those of a name, from 1. */
+  readonly number: number;
+  readonly version: string;
+  readonly definition: string;
+  readonly created: number | string;
+  readonly created_by: string;
+  /** JSON: what people have put on it. */
+  readonly labels: string;
+}
+
+export type TableName = 'stored_pipelines' | 'stored_algorithms' | 'stored_endpoints' | 'stored_experiments';
+export type VersionTableName = 'pipeline_versions' | 'algorithm_versions';
+export type Tables = Record<TableName, DefinitionRow> & Record<VersionTableName, VersionRow>;
 
 export interface Database {
   readonly db: Kysely<Tables>;
   readonly judge: Judge;
   /** Runs one statement that writes, so that what it did stays, or all of it did not happen. */
   write<R>(statement: (db: Kysely<Tables>) => Promise<R>): Promise<R>;
+  /** The same for several: each sees what others have written by then, and a row that it has written is its own. */
+  transaction<R>(statements: (db: Kysely<Tables>) => Promise<R>): Promise<R>;
 }
 
 /** What an error says of the statement that it ended: it has done nothing and may be repeated, nobody knows, or it is wrong. */
@@ -43,6 +66,8 @@ export async function run<T>(judge: Judge, statement: () => Promise<T>): Promise
     try {
       return await statement();
     } catch (error) {
+      // Our own word on what a transaction found.
+      if (error instanceof PipelineError) throw error;
       const verdict = judge(error);
       if (verdict === 'wrong') throw error;
       if (verdict === 'lost') throw unavailable('the database does not answer', error);

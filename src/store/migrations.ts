@@ -1,6 +1,8 @@
 /** The schema, and how a database gets to it: each step once, however many processes start together. */
 import { Migrator, sql, type Kysely, type Migration, type RawBuilder } from 'kysely';
 import type { Database, TableName, Tables } from './database';
+import { addFirstVersions, addVersionTable } from './version-schema';
+import { createTriggersIndex } from './triggers';
 
 /** What differs between the databases. */
 export interface SchemaDialect {
@@ -28,9 +30,40 @@ const migrations = ({ text }: SchemaDialect): Record<string, Migration> => ({
       await createTable(db, 'stored_endpoints', text);
     },
   },
+  '0003-versions': {
+    async up(db: Kysely<Tables>) {
+      for (const [table, versions] of [
+        ['stored_pipelines', 'pipeline_versions'],
+        ['stored_algorithms', 'algorithm_versions'],
+      ] as const) {
+        await addVersionTable(db, { table, versions }, text);
+        await addFirstVersions(db, { table, versions });
+      }
+    },
+  },
+  '0004-experiments': {
+    async up(db: Kysely<Tables>) {
+      await createTable(db, 'stored_experiments', text);
+      const definition = JSON.stringify({ name: 'main', description: 'what belongs to no other experiment' });
+      const now = Date.now();
+      await db
+        .insertInto('stored_experiments')
+        .values({ name: 'main', definition, revision: 1, created: now, modified: now })
+        .execute();
+    },
+  },
+  '0010-triggers': {
+    async up(db: Kysely<unknown>) {
+      await createTriggersIndex(db);
+    },
+  },
 });
 
-async function createTable(db: Kysely<unknown>, table: TableName, text: SchemaDialect['text']): Promise<void> {
+async function createTable(
+  db: Kysely<unknown> | Kysely<Tables>,
+  table: TableName,
+  text: SchemaDialect['text'],
+): Promise<void> {
   await db.schema
     .createTable(table)
     .addColumn('name', text, (column) => column.primaryKey().notNull())

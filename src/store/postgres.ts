@@ -32,7 +32,14 @@ export async function openPostgres(url: string, log: StoreLog | undefined): Prom
     await db.destroy();
     throw error;
   }
-  return { db, judge, write: (statement) => statement(db), schema };
+  return {
+    db,
+    judge,
+    write: (statement) => statement(db),
+    // Whatever the database's default is: a statement must see what others have written before it got its row.
+    transaction: (statements) => db.transaction().setIsolationLevel('read committed').execute(statements),
+    schema,
+  };
 }
 
 /** It is the first to connect. */

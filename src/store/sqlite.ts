@@ -23,11 +23,13 @@ export async function openSqlite(dataDir: string): Promise<SchemaDatabase> {
     // Readers and a writer then do not wait for each other. It is kept in the file.
     await run(judge, () => Promise.resolve(connection.exec('pragma journal_mode = wal')));
     const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: new LockingConnection(connection) }) });
+    const transaction: SchemaDatabase['transaction'] = (statements) => db.transaction().execute(statements);
     return {
       db,
       judge,
       // A statement that met a lock would stay in progress: see below.
-      write: (statement) => db.transaction().execute(statement),
+      write: transaction,
+      transaction,
       schema: {
         begin: async (transaction) => {
           await run(judge, () => sql`begin`.execute(transaction));

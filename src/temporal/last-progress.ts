@@ -1,7 +1,7 @@
 /** How far the progress events of a job had come when it was ended from outside, by its history. */
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
-import type { AttemptOutcome, WebhookRequest } from '../domain/delivery';
+import { longestMs, type SentOutcome, type WebhookRequest } from '../domain/delivery';
 import type { JobSnapshot } from '../domain/snapshot';
 
 export interface LastProgress {
@@ -47,9 +47,12 @@ export async function readLastProgress(
       if (scheduled?.activityType?.name !== SEND_WEBHOOK) continue;
       const [request] = (await decode(scheduled.input?.payloads)) as [WebhookRequest];
       const outcome = ended.get(String(event.eventId));
-      if (outcome === undefined) return { sequence: request.sequence, gone: false, pendingMs: request.deadlineMs };
-      const [answer] = (await outcome()) as [AttemptOutcome | undefined];
-      return { sequence: request.sequence, gone: answer?.statusCode === 410 };
+      // One that follows keeps its number, whether or not it was sent.
+      const { sequence } = request.followers?.at(-1) ?? request;
+      if (outcome === undefined) return { sequence, gone: false, pendingMs: longestMs(request) };
+      const [answer] = (await outcome()) as [SentOutcome | undefined];
+      const last = answer?.followers?.at(-1) ?? answer;
+      return { sequence, gone: last?.statusCode === 410 };
     }
     ({ nextPageToken } = page);
   } while (nextPageToken.length > 0);

@@ -4,12 +4,14 @@ import { PipelineError } from '../domain/errors';
 import type { Homes } from '../domain/homes';
 import type { Pipeline } from '../domain/pipeline';
 import type { Registry } from '../domain/registry';
-import type { Definitions } from '../store/store';
+import type { Stored } from '../store/store';
 
 export interface AlgorithmSources {
   /** Who has announced what. */
   readonly registry: () => Promise<Registry>;
-  readonly stored: Pick<Definitions<AlgorithmDefinition>, 'getMany'>;
+  readonly stored: {
+    getMany(names: readonly string[]): Promise<readonly Pick<Stored<AlgorithmDefinition>, 'definition'>[]>;
+  };
   /** The job's own. */
   readonly taskQueue: string;
   /** Names that the workers of `taskQueue` serve, whether or not they have announced them. Default: none. */

@@ -13,6 +13,7 @@ export type JobType =
 
 /** Of a job that another has started. */
 export interface Origin {
+  /** The job that has started it. */
   readonly parentJobId: string;
   /** The job that nobody has started, at the root of the tree. */
   readonly rootJobId: string;

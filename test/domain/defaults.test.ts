@@ -58,6 +58,17 @@ describe('the stored form of a pipeline', () => {
     expect(options).to.deep.equal({ ttl: 5, batchTolerance: 80, progressVerbosityLevel: 'info' });
   });
 
+  it('says of a cron that it is not enabled, where it does not say that it is', () => {
+    const cronOf = (cron: { pattern: string; enabled?: boolean }): unknown =>
+      withDefaults({ name: 'p', nodes: [NODE], triggers: { pipelines: ['q'], cron } }).triggers;
+    expect(cronOf({ pattern: '0 * * * *' })).to.deep.equal({
+      pipelines: ['q'],
+      cron: { pattern: '0 * * * *', enabled: false },
+    });
+    expect(cronOf({ enabled: true, pattern: '0 * * * *' })).to.have.nested.property('cron.enabled', true);
+    expect(withDefaults({ name: 'p', nodes: [NODE], triggers: {} }).triggers).to.deep.equal({});
+  });
+
   it('is the same again, valid, and leaves the argument alone', () => {
     const given: Pipeline = { name: 'p', nodes: [{ ...NODE, retry: {} }] };
     const copy = structuredClone(given);

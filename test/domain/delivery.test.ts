@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import {
+  followingDeadline,
+  isFollowed,
   LATEST_WINS,
   leftoverBudget,
+  longestMs,
   MUST_DELIVER,
   nextStep,
   parseRetryAfter,
@@ -34,6 +37,35 @@ describe('MUST_DELIVER', () => {
   it('gives a client error about 15 minutes', () => {
     const minutes = MUST_DELIVER.scheduleMs.slice(0, 5).reduce((sum, delay) => sum + delay, 0) / 60_000;
     expect(minutes).to.be.within(12, 16);
+  });
+});
+
+describe('an event that follows another', () => {
+  const request = {
+    url: 'http://a.example/',
+    kind: 'progress',
+    webhookId: 'a',
+    sequence: 1,
+    attempt: 1,
+    body: '{}',
+  } as const;
+  const [quick, late] = [500, 501];
+  const cases: [string, AttemptOutcome, number, boolean][] = [
+    ['goes where that was taken quickly', outcome({ statusCode: 200 }), quick, true],
+    ['waits where that took its time', outcome({ statusCode: 200 }), late, false],
+    ['waits where that was not taken', status(500), quick, false],
+    ['waits where nothing answered', failed('reset'), quick, false],
+  ];
+  for (const [what, before, sinceMs, goes] of cases) {
+    it(what, () => {
+      expect(isFollowed(before, { ...request, deadlineMs: 5_000 }, sinceMs)).to.equal(goes);
+    });
+  }
+
+  it('ends by the time at which one alone had to', () => {
+    expect(5_000 * 0.1 + followingDeadline(5_000)).to.equal(5_000);
+    const follower = { webhookId: 'b', sequence: 2, attempt: 1, body: '{}', deadlineMs: 4_500 };
+    expect(longestMs({ ...request, deadlineMs: 5_000, followers: [follower] })).to.equal(9_500);
   });
 });
 

@@ -43,11 +43,29 @@ describe('the first items of a node', () => {
   it('are given back once, and by no block that has ended', () => {
     const engine = job('#[1...3]').start();
     const block = engine.share('green#1…#3', 2);
-    engine.apply({ type: 'restGivenBack', blockId: block.blockId, begun: 1 });
+    engine.apply({ type: 'restGivenBack', blockId: block.blockId, begun: 1, ended: [] });
     expect(engine.summaries().slice(1)).to.deep.equal(['green#3']);
     engine.end(block, one, one);
-    engine.apply({ type: 'restGivenBack', blockId: block.blockId, begun: 1 });
+    engine.apply({ type: 'restGivenBack', blockId: block.blockId, begun: 1, ended: [] });
     expect(engine.job.counts).to.include({ succeed: 2, active: 1 });
+  });
+
+  it('do not wait for one that takes its time beside them', () => {
+    const engine = job('#[1...3]', {}, {}).start();
+    const block = engine.share('green#1…#3', 2, one);
+    expect(engine.job.counts).to.include({ succeed: 1, active: 2 });
+    engine.end('green#3', one);
+    engine.end(block, one, { result: 2 });
+    const values = engine.record().results.data?.map(({ result }) => result);
+    expect(values).to.deep.equal([1, 2, 1]);
+  });
+
+  it('fail once, though the end of their block tells it again', () => {
+    const engine = job('#[1...3]').start();
+    const block = engine.share('green#1…#3', 2, { error: 'no' });
+    engine.lose(block, 'gone', [{ error: 'no' }, null]);
+    expect(engine.job.counts).to.include({ failed: 1, active: 2 });
+    expect(engine.summaries()).to.deep.equal(['green#3', 'green#2']);
   });
 
   it('wait where the job is paused', () => {

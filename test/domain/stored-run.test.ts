@@ -60,9 +60,9 @@ describe('a run of a stored pipeline', () => {
     expect(mergeStoredRun(STORED, { tags: [] }))
       .to.have.property('tags')
       .deep.equal(STORED.tags);
-    const stored = { ...STORED, triggers: { list: [{ a: 1, b: 1 }, 2] } };
-    expect(mergeStoredRun(stored, { triggers: { list: [{ b: 2 }] } })).to.deep.include({
-      triggers: { list: [{ a: 1, b: 2 }, 2] },
+    const stored = { ...STORED, other: { list: [{ a: 1, b: 1 }, 2] } };
+    expect(mergeStoredRun(stored, { other: { list: [{ b: 2 }] } })).to.deep.include({
+      other: { list: [{ a: 1, b: 2 }, 2] },
     });
   });
 

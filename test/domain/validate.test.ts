@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PipelineError } from '../../src/domain/errors';
 import type { Json } from '../../src/domain/json';
+import { MONTHS_RULE } from '../../src/domain/triggers';
 import { parsePipeline } from '../../src/domain/validate';
 
 /** A pipeline of one node that nothing is wrong with; each row of a table breaks one thing of it. */
@@ -155,10 +156,38 @@ describe('parsePipeline refuses', () => {
     });
   }
 
+  const triggers: [unknown, string][] = [
+    [1, 'data.triggers should be object'],
+    [{ cronn: {} }, 'data.triggers should NOT have additional properties (cronn)'],
+    [{ pipelines: 'a' }, 'data.triggers.pipelines should be array'],
+    [{ pipelines: [''] }, 'data.triggers.pipelines[0] should NOT be shorter than 1 characters'],
+    [
+      { pipelines: ['b', 'a', 'c', 'a', 'a'] },
+      'data.triggers.pipelines should NOT have duplicate items (items ## 4 and 3 are identical)',
+    ],
+    [{ cron: {} }, "data.triggers.cron should have required property 'pattern'"],
+    [{ cron: { pattern: '' } }, 'data.triggers.cron.pattern should NOT be shorter than 1 characters'],
+    [{ cron: { pattern: 'soon' } }, 'data.triggers.cron.pattern should match format "cron"'],
+    [{ cron: { pattern: '0 0 1 1 *' } }, `data.triggers.cron.pattern ${MONTHS_RULE}`],
+    [{ cron: { pattern: '0 * * * *', enabled: 1 } }, 'data.triggers.cron.enabled should be boolean'],
+  ];
+  for (const [given, message] of triggers) {
+    it(message, () => {
+      expect(refusal(pipeline({ triggers: given })).message).to.equal(message);
+    });
+  }
+
+  it('no triggers of a job, which an earlier version may have taken', () => {
+    for (const [given] of triggers) {
+      const document = pipeline({ triggers: given });
+      expect(parsePipeline(document, { maxBatch: 10, ignoresTriggers: true }).pipeline).to.equal(document);
+    }
+  });
+
   const tooDeep: [string, unknown][] = [
     ['data.nodes[0].input', withNode({ input: [nested(10_000)] })],
     ['data.flowInput', pipeline({ flowInput: nested(10_000) })],
-    ['data.triggers', pipeline({ triggers: nested(10_000) })],
+    ['data.triggers.cron.other', pipeline({ triggers: { cron: { pattern: '0 * * * *', other: nested(10_000) } } })],
     ['data.nodes[0].extraData', withNode({ extraData: nested(10_000) })],
     ['data.options.other', pipeline({ options: { other: nested(10_000) } })],
   ];

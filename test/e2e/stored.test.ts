@@ -36,11 +36,12 @@ describe('definitions and their jobs by the facade', () => {
   }
 
   describe('a stored pipeline', () => {
-    it('is kept with its defaults, and a version that counts its changes', async () => {
+    it('is kept with its defaults, and a version and its author for each change', async () => {
       const pipeline = named({ description: 'first' });
       const added = await facade.post(PIPELINES, pipeline);
       expect(added.status).to.equal(201);
-      const { created } = added.body as { created: number };
+      const { created, version } = added.body as { created: number; version: string };
+      expect(version).to.match(/^[a-z0-9]{10}$/);
       const stored = {
         ...pipeline,
         nodes: [{ ...pipeline.nodes[0], kind: 'algorithm', minStatelessCount: 0 }],
@@ -48,18 +49,26 @@ describe('definitions and their jobs by the facade', () => {
         kind: 'batch',
         experimentName: 'main',
         priority: 3,
-        version: '1',
+        version,
         modified: created,
         created,
+        auditTrail: [{ user: 'anonymous', timestamp: created, version }],
       };
       expect(added.body).to.deep.equal(stored);
       expect(created).to.be.closeTo(Date.now(), 60_000);
       expect(await facade.get(`${PIPELINES}/${pipeline.name}`)).to.deep.equal({ status: 200, body: stored });
       // What was read can be sent back: nothing of it has changed.
       expect((await facade.ask('PUT', PIPELINES, stored)).body).to.deep.equal(stored);
-      const changed = await facade.ask('PUT', PIPELINES, { ...pipeline, description: 'second', priority: '1' });
+      const change = { ...pipeline, description: 'second', priority: '1' };
+      const changed = await facade.ask('PUT', PIPELINES, change, { 'x-forwarded-user': 'ada' });
       expect(changed.status).to.equal(200);
-      expect(changed.body).to.include({ description: 'second', priority: 1, version: '2', created });
+      expect(changed.body).to.include({ description: 'second', priority: 1, created });
+      const { auditTrail, ...second } = changed.body as { version: string; modified: number; auditTrail: object[] };
+      expect(second.version).to.not.equal(version);
+      expect(auditTrail).to.deep.equal([
+        { user: 'ada', timestamp: second.modified, version: second.version },
+        ...stored.auditTrail,
+      ]);
       const { body } = await facade.get(PIPELINES);
       expect(body).to.deep.include(changed.body);
     });
@@ -88,7 +97,10 @@ describe('definitions and their jobs by the facade', () => {
       expect(again[0]).to.deep.equal({
         error: { name: one.name, code: 409, message: `pipeline ${one.name} already exists` },
       });
-      expect(((await post('?overwrite=true')).body as unknown[])[3]).to.include({ name: two.name, version: '1' });
+      expect(((await post('?overwrite=true')).body as unknown[])[3]).to.include({
+        name: two.name,
+        version: (body as { version: string }[])[3]?.version,
+      });
       expect(await facade.post(PIPELINES, [])).to.deep.equal({ status: 201, body: [] });
     });
 
@@ -223,7 +235,10 @@ describe('definitions and their jobs by the facade', () => {
         const definition = { name: algorithm(), ...home };
         const added = await facade.post(ALGORITHMS, definition);
         expect(added.status).to.equal(201);
-        expect(added.body).to.deep.include({ ...definition, version: '1' });
+        expect(added.body).to.deep.include(definition);
+        expect(added.body)
+          .to.have.property('version')
+          .that.matches(/^[a-z0-9]{10}$/);
         expect((await facade.get(`${ALGORITHMS}/${definition.name}`)).body).to.deep.equal(added.body);
       }
     });
@@ -258,26 +273,6 @@ describe('definitions and their jobs by the facade', () => {
         expect(await facade.post(ALGORITHMS, body)).to.deep.equal(refusal(400, message));
       });
     }
-
-    it('is not deleted while a stored pipeline uses it, unless by force', async () => {
-      const [name, path] = ['echo-alg', `${ALGORITHMS}/echo-alg`];
-      await facade.post(ALGORITHMS, { name, algorithmImage: 'x' });
-      const pipeline = named();
-      await facade.post(PIPELINES, pipeline);
-      const refused = await facade.ask('DELETE', path);
-      expect(refused.status).to.equal(400);
-      expect(refused.body)
-        .to.have.nested.property('error.message')
-        .that.matches(
-          /^algorithm echo-alg is stored in \d+ pipelines \(.*\). you must first delete all related data or use the force flag$/,
-        )
-        .and.includes(pipeline.name);
-      expect(await facade.ask('DELETE', `${path}?force=true`)).to.deep.equal({
-        status: 200,
-        body: { message: 'algorithm echo-alg successfully deleted from store' },
-      });
-      expect(await facade.ask('DELETE', path)).to.deep.equal(refusal(404, 'algorithm echo-alg Not Found'));
-    });
   });
 
   it('has no data of a result apart from it, and no pipeline of a job that is not there', async () => {

@@ -52,7 +52,7 @@ const whole = {
   tags: ['a', 'b'],
   description: 'text',
   kind: 'batch',
-  triggers: {},
+  triggers: { pipelines: ['a', 'b', 'c'], cron: { pattern: '*/5 * * * mon', enabled: true, other: 1 } },
   other: 'x',
 };
 
@@ -82,6 +82,9 @@ const wrong = fc.oneof(
     () => true,
     () => [],
     () => ({}),
+    () => 'a',
+    () => '0 0 1 2 *',
+    () => ['a', 'b', 'a', 'b'],
     () => [null],
     () => ({ toString: 1, valueOf: 1 }),
     () => JSON.parse('{"__proto__":{"name":1},"constructor":1}') as unknown,

@@ -14,7 +14,7 @@ import type { Pipeline } from '../../src/domain/pipeline';
 import { exampleAlgorithms, seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
 import { announce } from '../../src/temporal/registry';
-import { RECONCILE_WEBHOOKS, registryId } from '../../workflows/messages';
+import { RECONCILE_WEBHOOKS, registryId, START_SCHEDULED, triggersId } from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import { Receiver } from '../support/receiver';
 import { terminateJob } from '../support/reconciler';
@@ -40,6 +40,12 @@ describe(`histories of ${folder}`, function () {
     worker = await startWorker(temporal, {
       taskQueue: 'recorded',
       settings: { window: 4, retryScheduleMs: [0, 1_000, 1_000] },
+      stored: {
+        pipelines: {
+          get: (name) => Promise.resolve({ ...pipelineOf('green-alg', 1), name }),
+          triggeredBy: (name) => Promise.resolve(name === 'recorded' ? ['recorded-child', 'recorded-before'] : []),
+        },
+      },
       algorithms: {
         ...exampleAlgorithms,
         'held-alg': ({ jobId }, { signal }) => gate.wait(jobId, signal),
@@ -231,6 +237,29 @@ describe(`histories of ${folder}`, function () {
     const workflowId = 'recorded-look';
     await temporal.client.workflow.execute(RECONCILE_WEBHOOKS, { workflowId, taskQueue: 'recorded', args: [] });
     await write('reconciler', workflowId);
+  });
+
+  it('a job that triggers another, a cycle, and a time of a schedule', async () => {
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { triggeredBy: [] } });
+    const plain = await client.start({ ...pipelineOf('green-alg', 1), name: 'recorded-alone' });
+    await plain.result();
+    await write('triggers-none', plain.jobId);
+    const handle = await client.start(pipelineOf('green-alg', 1), { triggeredBy: ['recorded-before'] });
+    await handle.result();
+    const workflowId = triggersId(handle.jobId);
+    await temporal.client.workflow
+      .getHandle(workflowId)
+      .result()
+      .catch(() => undefined);
+    await write('triggers', handle.jobId);
+    await write('triggers-started', workflowId);
+    const scheduled = 'recorded-2026-01-01T00:00:00Z';
+    await temporal.client.workflow.execute(START_SCHEDULED, {
+      workflowId: scheduled,
+      taskQueue: 'recorded',
+      args: [{ name: 'recorded-child' }],
+    });
+    await write('scheduled', scheduled);
   });
 
   function hooks(progress: string, result: string): NonNullable<Pipeline['webhooks']> {

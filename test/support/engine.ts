@@ -176,14 +176,15 @@ export class Engine {
     this.apply({ type: 'blockUnread', blockId, error, isGone });
   }
 
-  /** Lets a block that is shared go on with its first items and give the others back. */
-  share(which: RunBlock | string, begun: number): RunBlock {
+  /** Lets a block that is shared go on with its first items, of which some have ended, and give the others back. */
+  share(which: RunBlock | string, begun: number, ...outcomes: readonly ItemOutcome[]): RunBlock {
     const block = typeof which === 'string' ? this.find(which) : which;
     const { input } = block;
     const items = toRuns(fromRuns(input.items ?? []).slice(0, begun));
     const kept = { ...block, input: { ...input, items } };
     this.running.splice(this.running.indexOf(block), 1, kept);
-    this.apply({ type: 'restGivenBack', blockId: block.blockId, begun });
+    const ended = outcomes.map((outcome, position) => [position, outcome] as const);
+    this.apply({ type: 'restGivenBack', blockId: block.blockId, begun, ended });
     return kept;
   }
 

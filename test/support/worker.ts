@@ -33,6 +33,8 @@ export interface TestWorkerOptions {
   readonly webhooks?: PipelinesPluginOptions['webhooks'];
   /** Where large values go. Default: nowhere. */
   readonly blobs?: BlobStore;
+  /** What is stored for all. Default: nothing. */
+  readonly stored?: PipelinesPluginOptions['stored'];
   /** Whether there is a schedule for jobs that were ended from outside. Default: tests that need it look by themselves. */
   readonly reconcile?: boolean;
 }
@@ -51,6 +53,7 @@ export async function startWorker(temporal: TestTemporal, options: TestWorkerOpt
     reconcile: options.reconcile ?? false,
     http: { allow: parseAllowList(THIS_MACHINE) },
     ...(options.blobs !== undefined && { blobs: options.blobs }),
+    ...(options.stored !== undefined && { stored: options.stored }),
     ...(options.slots !== undefined && { slots: options.slots }),
     ...(bundle !== undefined && { workflowBundle: { codePath: bundle } }),
     ...(cached !== undefined && { maxCachedWorkflows: Number(cached) }),

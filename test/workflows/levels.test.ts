@@ -219,7 +219,9 @@ function checkData({ level, data }: ProgressBody): void {
 
 /** Each change of each item of `green` once, over all events together. */
 function changesOf(events: readonly ProgressBody[]): string[] {
-  const changes = events.flatMap(({ tasks = [] }) => tasks).filter(({ nodeName }) => nodeName === 'green');
+  const all = events.flatMap(({ tasks = [] }) => tasks).filter(({ nodeName }) => nodeName === 'green');
+  // One that its block has not begun by then is given back, and handed out anew.
+  const changes = all.filter(({ status, error }) => status !== 'pending' || error !== undefined);
   return [...new Set(changes.map(({ batchID = '', status }) => `${batchID} ${status}`))];
 }
 

@@ -44,6 +44,37 @@ describe('the order of webhooks', () => {
     return (closeTime?.getTime() ?? Infinity) - ended;
   }
 
+  it('sends an event that waits at once behind another, in one activity', async () => {
+    const to = await listen();
+    const job = await start('wait', { progress: to.webhooks.progress });
+    await to.until(({ received }) => received.length === 2);
+    const sent = await until('it is written down', async () => {
+      const { events } = await suite.client.workflow.getHandle(job.jobId).fetchHistory();
+      const scheduled = (events ?? []).flatMap(
+        ({ activityTaskScheduledEventAttributes: at }) => at?.activityType?.name ?? [],
+      );
+      return (await job.status()).status === 'active' && scheduled.filter((name) => name === 'sendWebhook');
+    });
+    expect(sent).to.have.lengthOf(1);
+    expect(statusesOf(to.received)).to.deep.equal(['pending', 'active']);
+    expect(attemptsOf(to.received)).to.deep.equal([1, 1]);
+    expect(new Set(to.received.map(({ headers }) => headers['webhook-id']))).to.have.lengthOf(2);
+    gate.open(job.jobId);
+    await job.result();
+  });
+
+  it('sends none behind one that was not taken, or took its time', async () => {
+    let count = 0;
+    const to = await listen(() => (++count === 1 ? 500 : count === 3 ? 503 : 200));
+    const job = await start('wait', { progress: to.webhooks.progress });
+    await to.until(({ received }) => received.length === 4);
+    expect(statusesOf(to.received)).to.deep.equal(['pending', 'pending', 'active', 'active']);
+    expect(attemptsOf(to.received)).to.deep.equal([1, 2, 1, 2]);
+    expect(sequencesOf(to.received)).to.deep.equal([1, 1, 2, 2]);
+    gate.open(job.jobId);
+    await job.result();
+  });
+
   it('puts the terminal progress event before the result on one URL, however often it is retried', async () => {
     let failing = 3;
     const to = await listen(({ text }) => (text.includes('"completed"') && failing-- > 0 ? 500 : 200));

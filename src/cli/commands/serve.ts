@@ -1,21 +1,25 @@
 import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_STORED_BYTES } from '../../blobs/flow-input';
 import { openBlobs } from '../../blobs/open-blobs';
 import { PipelineClient } from '../../client';
 import { urlOf, type Config } from '../../config';
 import type { Readiness } from '../../http/routes/health';
-import { createResultUrls } from '../../http/result-urls';
 import { startFacade, type Facade } from '../../http/server';
 import { createLogger } from '../../logger';
+import { messageOf } from '../../store/log';
 import { openStore } from '../../store/open-store';
 import { resealAll } from '../../store/endpoints';
 import { createSealer } from '../../store/seal';
 import type { Store } from '../../store/store';
 import { connect } from '../../temporal/connection';
+import { CronSchedules, cronSource } from '../../temporal/cron-schedules';
+import { keepSchedules } from '../../temporal/kept-schedules';
 import { isServed } from '../../temporal/pollers';
 import { createRegistryReader } from '../../temporal/registry';
 import { resolveAlgorithms } from '../../temporal/resolve-algorithms';
 import { reportReady, runAsChild } from '../child';
+import { clientOptions } from '../client-options';
 
 /** `temporal-pipelines serve`: answers requests until it is asked to stop, then lets open ones finish. */
 export async function serve(config: Config): Promise<void> {
@@ -30,30 +34,19 @@ async function listen(config: Config): Promise<Facade> {
   const log = createLogger(config.logLevel, 'facade');
   const client = await connect();
   const blobs = await openBlobs(config);
-  const resultUrls = createResultUrls(config.publicUrl, config.secretKeys);
-  const pipelines = new PipelineClient(client, {
-    taskQueue: config.taskQueue,
-    settings: {
-      progressIntervalMs: config.webhookProgressInterval,
-      progressTimeoutMs: config.webhookProgressTimeout,
-      attemptTimeoutMs: config.webhookAttemptTimeout,
-      retryScheduleMs: config.webhookRetrySchedule,
-      deliveryRetentionMs: config.deliveryRetention,
-      algorithmWaitMs: config.algorithmWait,
-      maxBatch: config.maxBatch,
-      inlineLimit: config.webhookInlineLimit,
-      // A worker of an earlier version refuses what it does not know.
-      ...(config.pipelinesDialect !== 'contract' && { dialect: config.pipelinesDialect }),
-    },
-    dataUrl: (jobId) => resultUrls.templateFor(jobId),
-    blobs,
-  });
+  const { resultUrls, ...options } = clientOptions(config, blobs);
+  const pipelines = new PipelineClient(client, options);
   const missing = await pipelines.missingSearchAttributes();
   if (missing.length > 0) log.warn({ missing }, 'search attributes are missing: jobs run, but cannot be searched for');
   const store = await openStore({
     dataDir: config.dataDir,
     ...(config.databaseUrl !== undefined && { databaseUrl: config.databaseUrl }),
     log,
+    // Both are there before anybody can store one.
+    pipelineChanged: (name) => kept.changed(name),
+  });
+  const kept = keepSchedules(new CronSchedules(client, config.taskQueue, cronSource(store)), (error) => {
+    log.warn({ reason: messageOf(error) }, 'a schedule of a stored pipeline is not as it should be yet');
   });
   const sealer = createSealer(config.secretKeys);
   const unreadable = await resealAll(store.endpoints, sealer);
@@ -74,7 +67,7 @@ async function listen(config: Config): Promise<Facade> {
     ...(config.apiToken !== undefined && { apiToken: config.apiToken }),
     resultUrls,
     dialect: config.pipelinesDialect,
-    maxPipelineBytes: MAX_PIPELINE_BYTES,
+    maxPipelineBytes: MAX_STORED_BYTES,
     readiness: () => readiness(client, store, taskQueue),
     log,
   });
@@ -83,15 +76,13 @@ async function listen(config: Config): Promise<Facade> {
     port: facade.port,
     close: async () => {
       await facade.close();
+      kept.stop();
       await store.close();
       await blobs.close();
       await client.connection.close();
     },
   };
 }
-
-/** What a worker keeps of blobs that it has read is a little more. */
-const MAX_PIPELINE_BYTES = 60_000_000;
 
 const READY_WITHIN = 2_000;
 

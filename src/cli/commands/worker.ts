@@ -5,22 +5,24 @@ import { openBlobs } from '../../blobs/open-blobs';
 import type { Config } from '../../config';
 import { createLogger, temporalLogger, type Logger } from '../../logger';
 import { temporalTarget } from '../../temporal/connection';
-import type { EndpointSource } from '../../webhooks/endpoints';
 import { createPipelineWorker, type PipelineWorker } from '../../worker';
 import { reportReady, runAsChild } from '../child';
+import { clientOptions } from '../client-options';
 import { storedEndpoints } from '../endpoints';
+import { lazyStore, type LazyStore } from '../lazy-store';
+import { storedPipelines } from '../stored-pipelines';
 
 /** `temporal-pipelines worker`: runs until it is asked to stop, then lets what is in hand finish. */
 export async function worker(config: Config): Promise<void> {
   // The signals are ours: Temporal's own handlers would shut the worker down a second time.
   const log = createLogger(config.logLevel, 'worker');
   installRuntime(config, log);
-  const endpoints = storedEndpoints(config, log);
+  const store = lazyStore(config, log);
   const blobs = await openBlobs(config);
-  const starting = create(config, endpoints, blobs).then((created) => ({
+  const starting = create(config, { store, blobs, log }).then((created) => ({
     created,
     ended: created.run().finally(async () => {
-      await endpoints.close();
+      await store.close();
       await blobs.close();
     }),
   }));
@@ -57,7 +59,13 @@ function installRuntime({ metricsAddress }: Config, log: Logger): void {
   }
 }
 
-async function create(config: Config, endpoints: EndpointSource, blobs: BlobStore): Promise<PipelineWorker> {
+interface Parts {
+  readonly store: LazyStore;
+  readonly blobs: BlobStore;
+  readonly log: Logger;
+}
+
+async function create(config: Config, { store, blobs, log }: Parts): Promise<PipelineWorker> {
   return await createPipelineWorker({
     algorithms: await loadAlgorithms(config.algorithms),
     taskQueue: config.taskQueue,
@@ -69,9 +77,10 @@ async function create(config: Config, endpoints: EndpointSource, blobs: BlobStor
       connectTimeoutMs: config.webhookConnectTimeout,
       hostConcurrency: config.webhookHostConcurrency,
       ca: config.webhookCa,
-      endpoints,
+      endpoints: storedEndpoints(store, config.secretKeys, log),
     },
     blobs,
+    stored: storedPipelines(store, clientOptions(config, blobs)),
     http: { allow: config.algorithmAllow, connectTimeoutMs: config.webhookConnectTimeout },
   });
 }

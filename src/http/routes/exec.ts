@@ -24,7 +24,8 @@ export function createStarter({ pipelines, store, allow, resolve }: ExecOptions)
   const check: StarterOptions['check'] = (pipeline) => {
     refuseBlockedWebhooks(pipeline, allow);
   };
-  return new Starter({ pipelines, stored: store.pipelines, resolve, check });
+  const hasExperiment = async (name: string): Promise<boolean> => (await store.experiments.get(name)) !== undefined;
+  return new Starter({ pipelines, stored: store.pipelines, resolve, check, hasExperiment });
 }
 
 export function execRoutes(options: ExecOptions): Route[] {

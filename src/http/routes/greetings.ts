@@ -20,9 +20,10 @@ export function versionRoutes(): Route[] {
   ];
 }
 
-/** @returns a route for each group that the routes are of */
+/** @returns a route for each group that the routes are of, and that is none itself */
 export function greetingRoutes(routes: readonly Route[]): Route[] {
-  const groups = new Set(routes.map(({ path }) => path.split('/')[1] ?? ''));
+  const taken = new Set(routes.filter(({ method }) => method === 'get').map(({ path }) => path));
+  const groups = new Set(routes.map(({ path }) => path.split('/')[1] ?? '').filter((group) => !taken.has(`/${group}`)));
   return [...groups].map((group) =>
     route({
       method: 'get',

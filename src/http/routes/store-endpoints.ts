@@ -7,6 +7,7 @@ import type { Store } from '../../store/store';
 import { checkEndpoint } from '../../webhooks/endpoint-rules';
 import type { AllowList } from '../../webhooks/guard';
 import { definitionRoutes } from '../definition-routes';
+import { DefinitionService } from '../definitions';
 import type { Route } from '../route';
 import { storedEndpoint } from '../schemas/answers';
 import { endpoint as schema } from '../schemas/endpoint';
@@ -19,7 +20,7 @@ export interface StoreEndpointOptions {
 }
 
 export function storeEndpointRoutes({ store, allow, sealer }: StoreEndpointOptions): Route[] {
-  return definitionRoutes<StoredEndpoint>({
+  const service = new DefinitionService<StoredEndpoint>({
     kind: 'endpoint',
     definitions: store.endpoints,
     schema,
@@ -28,9 +29,13 @@ export function storeEndpointRoutes({ store, allow, sealer }: StoreEndpointOptio
     check: (document) => Promise.resolve(sealEndpoint(checkEndpoint(document as Endpoint, allow), sealer)),
     replace: replaceEndpoint,
     show: ({ sealed: _, ...shown }) => shown,
+  });
+  const routes = definitionRoutes({
+    service,
     async remove(name) {
       if (!(await store.endpoints.delete(name))) throw new PipelineError('NotFound', `endpoint ${name} Not Found`);
       return '';
     },
   });
+  return Object.values(routes) as Route[];
 }

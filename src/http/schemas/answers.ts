@@ -34,10 +34,13 @@ export const message = Type.Object({ message: Type.String() }, { ...CLOSED, titl
 export const stopped = Type.Object({ stoppedJobIds: Type.Array(jobId) }, { ...CLOSED, title: 'Stopped' });
 
 /** Of a stored definition, behind its own keys. */
-const revision = {
-  version: Type.String({ description: 'counts the changes, from 1' }),
-  modified: epochMs,
-  created: epochMs,
+const times = { modified: epochMs, created: epochMs };
+const known = {
+  version: Type.String({ description: 'the id of its current version' }),
+  ...times,
+  auditTrail: Type.Array(Type.Object({ user: Type.String(), timestamp: epochMs, version: Type.String() }, CLOSED), {
+    description: 'who made which version the current one; the newest first, the last hundred',
+  }),
 };
 
 export const startedPipeline = Type.Object(
@@ -46,17 +49,34 @@ export const startedPipeline = Type.Object(
 );
 
 export const storedPipeline = Type.Object(
-  { ...pipeline.properties, ...revision },
+  { ...pipeline.properties, ...known },
   { additionalProperties: true, title: 'StoredPipeline' },
 );
 
 export const storedAlgorithm = Type.Object(
-  { name: Type.String(), ...revision },
-  { additionalProperties: true, title: 'StoredAlgorithm', description: 'what was stored, and its revision' },
+  { name: Type.String(), ...known },
+  { additionalProperties: true, title: 'StoredAlgorithm', description: 'what was stored, and its version' },
+);
+
+/** What became of an algorithm. */
+export const appliedAlgorithm = Type.Object(
+  { algorithm: storedAlgorithm, messages: Type.Array(Type.String()) },
+  { ...CLOSED, title: 'AppliedAlgorithm' },
+);
+
+export const filteredAlgorithms = Type.Object(
+  {
+    hits: Type.Array(
+      Type.Unsafe<object>({ type: 'object', description: 'algorithms, with the fields that were asked for' }),
+    ),
+    cursor: Type.Optional(Type.String({ description: 'where there are more' })),
+    timeTook: Type.String(),
+  },
+  { ...CLOSED, title: 'FilteredAlgorithms' },
 );
 
 export const storedEndpoint = Type.Object(
-  { ...endpointParts, ...revision },
+  { ...endpointParts, version: Type.String({ description: 'counts the changes, from 1' }), ...times },
   { ...CLOSED, title: 'StoredEndpoint', description: 'what was stored, without its secrets' },
 );
 

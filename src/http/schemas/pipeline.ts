@@ -49,6 +49,35 @@ const options = Type.Object(
   { ...OPEN, title: 'PipelineOptions' },
 );
 
+export const cronPattern = Type.String({
+  minLength: 1,
+  format: 'cron',
+  'x-cron-months': false,
+  description:
+    'five fields, or six with seconds before them, as npm `cron` takes them, in UTC; months by their names (`jan`)',
+});
+
+const triggers = Type.Object(
+  {
+    pipelines: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        uniqueItems: true,
+        description: 'it runs when a job of one of these pipelines has completed',
+      }),
+    ),
+    cron: Type.Optional(
+      Type.Object(
+        {
+          pattern: cronPattern,
+          enabled: Type.Optional(Type.Boolean({ description: 'default false: it does not run' })),
+        },
+        OPEN,
+      ),
+    ),
+  },
+  { ...CLOSED, title: 'Triggers' },
+);
+
 const priority = Type.Integer({ minimum: 1, maximum: 5, description: '1 is the strongest' });
 const tags = Type.Array(Type.String({ minLength: 1, maxLength: 32 }));
 
@@ -63,7 +92,7 @@ export const pipeline = Type.Object(
     tags: Type.Optional(tags),
     description: Type.Optional(Type.String()),
     kind: Type.Optional(only('batch')),
-    triggers: Type.Optional(anyJson),
+    triggers: Type.Optional(triggers),
     experimentName: Type.Optional(experimentName),
   },
   {

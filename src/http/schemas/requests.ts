@@ -21,7 +21,7 @@ export const algorithmRun = Type.Object(
 );
 
 /** What Temporal takes as the id of a workflow, and visibility as a keyword. */
-const MAX_ID = 255;
+export const MAX_ID = 255;
 const id = Type.String({ maxLength: MAX_ID, description: jobId.description ?? '' });
 
 export const jobRequest = Type.Object({ jobId: id }, { title: 'JobRequest' });
@@ -58,6 +58,3 @@ export const stopRequest = Type.Object(
   },
   { title: 'StopRequest', examples: [{ jobId: 'batch:5a0de4f1-3c63-4f0b-9d0e-6a8f1f6f2b7c', reason: 'enough' }] },
 );
-
-/** In a query, where texts are taken for what they are written like. */
-export const overwrite = Type.Object({ overwrite: Type.Optional(Type.Boolean()) });
