@@ -23,7 +23,7 @@ export interface JobAnswers {
     readonly webhooks: TSchema;
   };
   /** @throws PipelineError as `JobHandle.status` */
-  status(job: JobHandle): Promise<object>;
+  readonly status: (job: JobHandle) => Promise<object>;
   /**
    * @returns the body, or where it is large what is JSON already
    * @throws PipelineError as `JobHandle.ended`

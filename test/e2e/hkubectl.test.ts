@@ -128,6 +128,43 @@ describe('hkubectl', () => {
     expect(await get(`store/algorithms/${name}`)).to.deep.equal(refusal(404, `algorithm ${name} Not Found`));
   });
 
+  it('algorithm apply, and version', async () => {
+    const name = 'applied-alg';
+    // Of the builder of forms that it uses.
+    const boundary = '--------------------------269081527515649516188976';
+    const part = (field: string, text: string): string =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${text}\r\n`;
+    const apply = (algorithm: object): Promise<Answer> => {
+      const userInfo = { platform: 'linux', hostname: 'laptop', username: 'anna' };
+      const payload = JSON.stringify({ ...algorithm, name, userInfo });
+      return replay(facade.url, {
+        method: 'POST',
+        path: `${PREFIX}/store/algorithms/apply`,
+        headers: {
+          ...READS,
+          'content-type': `multipart/form-data; boundary=${boundary}`,
+          'transfer-encoding': 'chunked',
+        },
+        // A file that was not given is an empty text.
+        body: `${part('payload', payload)}${part('file', '')}--${boundary}--\r\n`,
+      });
+    };
+    const images = ['registry.example/applied:v1', 'registry.example/applied:v2'];
+    for (const algorithmImage of images) {
+      const { status, body } = await apply({ algorithmImage, cpu: 1, mem: '512Mi' });
+      expect(status, JSON.stringify(body)).to.equal(200);
+      // It prints the messages, and waits for a build where it is told of one.
+      expect((body as { messages: unknown }).messages).to.be.an('array');
+      expect(body).not.to.have.any.keys('buildId', 'error');
+    }
+    const { body } = await get(`versions/algorithms/${name}`);
+    const versions = body as readonly { version: string; algorithm: { algorithmImage: string } }[];
+    expect(versions.map(({ algorithm }) => algorithm.algorithmImage)).to.deep.equal([...images].reverse());
+    const applied = await post('versions/algorithms/apply', { name, image: images[0], force: false });
+    expect(applied.status).to.equal(201);
+    expect((await get(`store/algorithms/${name}`)).body).to.include({ algorithmImage: images[0] });
+  });
+
   it('export and import', async () => {
     const name = named('moved');
     await post('store/pipelines', simple(name));
