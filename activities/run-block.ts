@@ -20,14 +20,15 @@ import { runItem, toFailure, toJson } from './run-item';
 import { SharedBlock } from './share-block';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
+import { Turns } from './turns';
 
 /** How often a running block reports; the server takes a worker for lost after ten seconds without. */
 const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
-/** Items that never yield leave the other blocks of a worker, and all heartbeats, a turn so often, in milliseconds. */
-const TURN_MS = 20;
+/** The items of a small job do not wait for those of blocks: so often they leave the event loop to all else, in milliseconds. */
+const LOCAL_TURN_MS = 20;
 
 /** What the activity needs of its worker. */
 export interface RunBlockOptions extends BlobPlace {
@@ -48,6 +49,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     return http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
   };
   const pace = new Pace();
+  const allTurns = new Turns();
   return async (block) => {
     const { algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, shared, budgetMs = Infinity } = block;
     const { run, concurrency, short } = algorithmOf(block);
@@ -109,8 +111,8 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
         const { begun } = reached;
         // Each report writes out all outcomes so far, so quick items share one.
         if (now - (reportedAt ?? startedAt) >= HEARTBEAT_MS) report();
-        if (now - turnedAt >= TURN_MS) {
-          await nextTurn();
+        if (isLocal ? now - turnedAt >= LOCAL_TURN_MS : turns.isOver(now)) {
+          await (isLocal ? nextTurn() : turns.next());
           turnedAt = now = performance.now();
         } else if (isLocal || begun < beginnings.limit) {
           await runOne(reached.begin());
@@ -124,6 +126,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       }
     };
 
+    const turns = allTurns.join();
     const startedAt = performance.now();
     const timer = setInterval(report, HEARTBEAT_MS);
     try {

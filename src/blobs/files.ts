@@ -9,6 +9,7 @@ import { makeDirectoryId, readDirectoryId } from './directory-id';
 import { syncFolder, writeNew } from './durable';
 import { checkFolder, checkKey } from './keys';
 import { checkRef, checkSize, notFound, wholeBlob } from './references';
+import { Slots } from './slots';
 
 /**
  * Makes the directory where it is missing, for this user alone. Several processes may use one at the same time.
@@ -29,12 +30,15 @@ export async function openFileBlobs(directory: string): Promise<BlobStore> {
 
 /** A blob comes in one piece where it is no larger. */
 const CHUNK_BYTES = 1_000_000;
+/** More would be no quicker, as Node has four threads for all files; and each holds what it writes as bytes. */
+const WRITES_AT_A_TIME = 8;
 
 class FileBlobs implements BlobStore {
   readonly id: string;
   private readonly place: string;
   /** Apart from the file of the id, so that no key is taken. */
   private readonly root: string;
+  private readonly writes = new Slots(WRITES_AT_A_TIME);
 
   constructor(
     private readonly directory: string,
@@ -47,23 +51,25 @@ class FileBlobs implements BlobStore {
 
   async put(key: string, body: Buffer | string): Promise<BlobRef> {
     checkKey(key);
+    return await this.attempt(() => this.writes.run(() => this.write(key, body)));
+  }
+
+  private async write(key: string, body: Buffer | string): Promise<BlobRef> {
     const file = join(this.root, key);
-    return await this.attempt(async () => {
-      await this.checkPresence();
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      // In the folder of the job, with which it goes where this process is killed.
-      const draft = join(dirname(file), `.${randomUUID()}.part`);
-      try {
-        await writeNew(draft, body);
-        await rename(draft, file);
-      } catch (error) {
-        await rm(draft, { force: true });
-        throw error;
-      }
-      for (let folder = dirname(file); folder !== this.directory; folder = dirname(folder)) await syncFolder(folder);
-      await syncFolder(this.directory);
-      return { store: this.id, key, size: Buffer.byteLength(body) };
-    });
+    await this.checkPresence();
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    // In the folder of the job, with which it goes where this process is killed.
+    const draft = join(dirname(file), `.${randomUUID()}.part`);
+    try {
+      await writeNew(draft, body);
+      await rename(draft, file);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+    for (let folder = dirname(file); folder !== this.directory; folder = dirname(folder)) await syncFolder(folder);
+    await syncFolder(this.directory);
+    return { store: this.id, key, size: Buffer.byteLength(body) };
   }
 
   async read(ref: BlobRef): Promise<Readable> {

@@ -281,7 +281,10 @@ export function taskId(node: NodeState, index: number): { nodeName: string; batc
 /** The output that other nodes read; only asked for once the node is done. */
 export function outputOf(node: NodeState): NodeOutput {
   const { outcomes, plan, width } = node;
-  if (plan.isBatch) return { kind: 'batch', items: { length: width, at: (index) => outcomes.valueAt(index) } };
+  if (plan.isBatch) {
+    const has = (index: number): boolean => outcomes.hasSucceeded(index);
+    return { kind: 'batch', items: { length: width, at: (index) => outcomes.valueAt(index), has } };
+  }
   const outcome = outcomes.inlineAt(0);
   const stored = outcome !== undefined && 'blob' in outcome ? outcome.elements : undefined;
   return { kind: 'single', value: outcomes.valueAt(0) ?? null, ...(stored && { stored }) };

@@ -21,6 +21,8 @@ interface StoredBlock {
   readonly blob: BlobRef;
   /** 0-based indexes in ascending order. */
   readonly items: IndexRuns;
+  /** The line of the first item of each run. */
+  readonly lines: readonly number[];
   readonly whole: WholeBlob | undefined;
 }
 
@@ -115,7 +117,8 @@ export class Outcomes {
   ): void {
     const place = STORED + this.blocks.length;
     const whole = largest === undefined ? undefined : { lines: items.length, largest };
-    this.blocks.push({ blob, items: toRuns(items), whole });
+    const runs = toRuns(items);
+    this.blocks.push({ blob, items: runs, lines: firstLines(runs), whole });
     for (const index of ended.succeeded) this.places[index] = place;
     for (const index of ended.failed) this.places[index] = -place;
   }
@@ -170,7 +173,9 @@ export class Outcomes {
   private addStored(runs: OpenRun[], first: number, place: number): number {
     const { block, line, left } = this.find(first);
     let count = 1;
-    while (count < left && Math.abs(this.place(first + count)) === place && !this.inline.has(first + count)) count++;
+    // The end of a job waits for all of them at once: nothing is looked up for each. What is inline has a place of its own.
+    const { places } = this;
+    while (count < left && (places[first + count] === place || places[first + count] === -place)) count++;
     const last = runs.at(-1);
     const follows =
       last !== undefined &&
@@ -232,15 +237,26 @@ export class Outcomes {
   /** Where the outcome of a task is stored, and how many tasks from it on are in the lines that follow, itself included. */
   private find(index: number): { readonly block: StoredBlock; readonly line: number; readonly left: number } {
     const block = this.blocks[Math.abs(this.place(index)) - STORED];
-    let line = 0;
-    for (const [first, count] of block?.items ?? []) {
-      const offset = index - first;
-      if (block !== undefined && offset >= 0 && offset < count)
-        return { block, line: line + offset, left: count - offset };
-      line += count;
+    if (block === undefined) throw new Error(`item ${String(index)} is in no blob`);
+    // What was given back once may be a run for each item.
+    let [low, high] = [0, block.items.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((block.items[middle]?.[0] ?? 0) <= index) low = middle;
+      else high = middle - 1;
     }
-    throw new Error(`item ${String(index)} is in no blob`);
+    const [first, count] = block.items[low] ?? [0, 0];
+    const offset = index - first;
+    return { block, line: (block.lines[low] ?? 0) + offset, left: count - offset };
   }
+}
+
+function firstLines(runs: IndexRuns): number[] {
+  let line = 0;
+  return runs.map(([, count]) => {
+    line += count;
+    return line - count;
+  });
 }
 
 type OpenRun =

@@ -4,11 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Algorithms } from '../../activities';
 import type { BlobStore } from '../../src/blobs/blobs';
 import { openFileBlobs } from '../../src/blobs/files';
 import { blobFolder, JobBlobs, type BlobOwner } from '../../src/blobs/job-blobs';
 import type { JobHandle } from '../../src/client';
 import { sweeperId } from '../../workflows/messages';
+import { Gate } from '../support/gate';
+import type { Answer } from '../support/receiver';
 import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
 
@@ -18,18 +21,31 @@ describe('blobs of jobs that Temporal has forgotten', () => {
   const suite = useWorker(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sweep-'));
     blobs = await openFileBlobs(directory);
-    return { reconcile: true, blobs, algorithms: { long: () => 'x'.repeat(100_000) } };
+    const algorithms: Algorithms = {
+      long: () => 'x'.repeat(100_000),
+      'held-length': async ({ input: [text], jobId }, { signal }) => {
+        await gate.wait(jobId, signal);
+        return String(text).length;
+      },
+    };
+    return { reconcile: true, blobs, algorithms };
   });
+  const gate = new Gate();
   const listen = useReceiver();
   after(async () => {
     await blobs?.close();
     await rm(directory, { recursive: true, force: true });
   });
 
+  const one = { nodeName: 'one', algorithmName: 'long', input: [] };
+
+  async function start(answer?: Answer): Promise<JobHandle> {
+    const { webhooks } = await listen(answer);
+    return await suite.start({ name: 'swept', nodes: [one], webhooks });
+  }
+
   async function run(): Promise<JobHandle> {
-    const to = await listen();
-    const nodes = [{ nodeName: 'one', algorithmName: 'long', input: [] }];
-    const job = await suite.start({ name: 'swept', nodes, webhooks: to.webhooks });
+    const job = await start();
     await suite.settle(job);
     return job;
   }
@@ -73,14 +89,31 @@ describe('blobs of jobs that Temporal has forgotten', () => {
 
   it('are removed once neither the job nor a delivery of it is retained, and never before', async () => {
     const [kept, delivered, forgotten] = [await run(), await run(), await run()];
+    // Its result is yet to be taken.
+    const pending = await start(({ path }) => (path === '/result' ? 503 : 200));
+    await pending.result();
     const ids = ({ jobId }: JobHandle): string[] => [jobId, `${jobId}/progress`, `${jobId}/result`];
-    await Promise.all([...ids(delivered).slice(0, 2), ...ids(forgotten)].map(forget));
-    expect(await folders()).to.equal(3);
+    await Promise.all([...[delivered, pending].flatMap((job) => ids(job).slice(0, 2)), ...ids(forgotten)].map(forget));
+    expect(await folders()).to.equal(4);
     expect(await sweep()).to.equal(1);
-    expect(await folders()).to.equal(2);
-    expect(await blobs?.find(`${blobFolder(await ownerOf(delivered))}/owner.json`)).to.not.equal(undefined);
+    expect(await folders()).to.equal(3);
+    for (const job of [delivered, pending]) {
+      expect(await blobs?.find(`${blobFolder(await ownerOf(job))}/owner.json`)).to.not.equal(undefined);
+    }
     expect((await kept.results()).data?.[0]?.result).to.equal('x'.repeat(100_000));
+    await suite.client.workflow.getHandle(`${pending.jobId}/result`).terminate('it was looked at');
   }).timeout(150_000);
+
+  it('stay while the job runs, which reads them later', async () => {
+    const before = await folders();
+    const two = { nodeName: 'two', algorithmName: 'held-length', input: ['@one'] };
+    const job = await suite.start({ name: 'swept', nodes: [one, two] });
+    await until('the first is there', async () => (await job.status()).data?.details.includes('1 succeed') === true);
+    expect(await folders()).to.equal(before + 1);
+    expect(await sweep()).to.equal(0);
+    gate.open(job.jobId);
+    expect((await job.result()).data?.[0]?.result).to.equal(100_000);
+  });
 
   it('stay where they are of another Temporal, or nobody can tell whose they are', async () => {
     const before = await folders();

@@ -26,6 +26,8 @@ export interface Elements {
   readonly length: number;
   /** @param index 0-based; undefined past the end */
   at(index: number): Json | StoredLine | undefined;
+  /** Whether there is one, where that is known without making it. Default: by making it. */
+  has?(index: number): boolean;
   /** What is read of those that lie in blobs; of the others it was taken already. Default: all of it. */
   readonly path?: Path;
 }
@@ -83,7 +85,7 @@ function readElements(source: Source, scope: Scope): Elements {
 /** The path is taken when an item is asked for, which is once it has succeeded. */
 function fromItems(items: Elements, path: Path): Elements {
   return {
-    length: items.length,
+    ...items,
     path,
     at(index) {
       const value = items.at(index);
@@ -98,12 +100,15 @@ function listOf(elements: Elements): (Json | StoredLine)[] {
 
 /** Those that are there, by their places: four bytes each, and nothing where all are. */
 function onlyPresent(elements: Elements): Elements {
+  const { path, has = (index: number) => elements.at(index) !== undefined } = elements;
   const places = new Int32Array(elements.length);
   let length = 0;
-  for (let index = 0; index < elements.length; index++) {
-    if (elements.at(index) !== undefined) places[length++] = index;
-  }
-  return { ...elements, length, at: (index) => (index < length ? elements.at(places[index] ?? 0) : undefined) };
+  for (let index = 0; index < elements.length; index++) if (has(index)) places[length++] = index;
+  return {
+    length,
+    ...(path && { path }),
+    at: (index) => (index < length ? elements.at(places[index] ?? 0) : undefined),
+  };
 }
 
 /** The elements of an array that its writer has laid down by themselves; no array is an empty batch. */
