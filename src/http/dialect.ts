@@ -28,11 +28,11 @@ export interface JobAnswers {
    * @returns the body, or where it is large what is JSON already
    * @throws PipelineError as `JobHandle.ended`
    */
-  results(job: JobHandle): Promise<object | JsonText>;
+  readonly results: (job: JobHandle) => Promise<object | JsonText>;
   /** The same of what was read already; `submittedAt` is in epoch milliseconds. */
-  toStatus(body: ProgressBody, submittedAt: number): object;
+  readonly toStatus: (body: ProgressBody, submittedAt: number) => object;
   /** Without its data. */
-  toResults(body: Omit<ResultBody, 'data'>, submittedAt: number): object;
+  readonly toResults: (body: Omit<ResultBody, 'data'>, submittedAt: number) => object;
   /** A time that no webhook tells. */
   readonly time: (epochMs: number) => string | number;
 }

@@ -50,7 +50,8 @@ describe('the facade', () => {
     const jobId = await post({
       name: 'gated',
       nodes: [
-        { nodeName: 'green', algorithmName: 'gated-alg', input: ['#[ok,bad,ok]'] },
+        // Each item in a block of its own from the start: what a shared one gives back is told as well.
+        { nodeName: 'green', algorithmName: 'gated-alg', input: ['#[ok,bad,ok]'], retry: { policy: 'Never' } },
         { nodeName: 'yellow', algorithmName: 'gated-alg', input: ['@green'] },
       ],
       options: { progressVerbosityLevel: 'debug' },

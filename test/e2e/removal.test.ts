@@ -91,7 +91,7 @@ describe('what is deleted while jobs run, by the facade', () => {
   it('is an experiment with its jobs, while its pipelines stay and start no more', async () => {
     const experimentName = `e-${randomUUID().slice(0, 8)}`;
     await facade.post('/api/v1/experiment', { name: experimentName });
-    const triggers = { cron: { pattern: '0 0 1 1 *', enabled: true } };
+    const triggers = { cron: { pattern: '0 0 1 jan *', enabled: true } };
     const stored = pipeline('kept-alg', { experimentName, triggers });
     const added = await facade.post(`${STORE}/pipelines`, stored);
     expect(added.status, JSON.stringify(added.body)).to.equal(201);
@@ -105,7 +105,7 @@ describe('what is deleted while jobs run, by the facade', () => {
     expect(await statusOf(outside)).to.equal('active');
     gate.open(outside);
     const { body } = await facade.get(`${STORE}/pipelines/${stored.name}`);
-    expect(body).to.deep.include({ experimentName, triggers: { cron: { pattern: '0 0 1 1 *', enabled: false } } });
+    expect(body).to.deep.include({ experimentName, triggers: { cron: { pattern: '0 0 1 jan *', enabled: false } } });
     expect(await facade.post('/api/v1/exec/stored', { name: stored.name })).to.deep.equal(
       refusal(404, `experiment ${experimentName} Not Found`),
     );
