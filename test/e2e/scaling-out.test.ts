@@ -52,7 +52,7 @@ describe('workers that share one wide batch', function () {
       const first = await until('the third worker has work', async () => beganBy(third.pid, await job.runs())[0]);
       expect(first.began - joinedAt, 'ms until its first item').to.be.at.most(JOINED_WITHIN_MS);
       // Not by chance: once the blocks that were at the others have ended, it has its part.
-      const shared = [first.began + 3_000, first.began + 6_000] as const;
+      const shared = [first.began + 3_000, first.began + 11_000] as const;
       const since = await until('what came since', async () => {
         const runs = await job.runs();
         return runs.some(({ began }) => began > shared[1]) && runs.filter(({ began }) => isWithin(shared, began));

@@ -9,6 +9,9 @@ import { until } from '../support/until';
 
 // Temporal Web as an operator sees it: the job id is what is searched for, and the page tells what the job does.
 
+/** A page of Temporal's takes its time on a machine under load. */
+const LISTED_WITHIN_MS = 90_000;
+
 describe('Temporal Web', function () {
   this.timeout(120_000);
   const gate = new Gate();
@@ -68,12 +71,11 @@ describe('Temporal Web', function () {
   it('shows a running job: id, status, what it is, what it has done', async () => {
     const jobId = await post();
     const page = await openJob(jobId);
-    await shows(page, [jobId, 'Running', 'runPipeline', 'Priority 3', 'Fairness numbers', 'runBlock • green#2']);
+    await shows(page, [jobId, 'Running', 'runPipeline', 'Priority 3', 'Fairness numbers', 'runBlock • green#1…#3']);
     await show(page, 'User Metadata');
     await shows(page, [
       'three numbers, then a wait',
-      'Activity green#1 Completed',
-      'Activity green#3 Completed',
+      'Activity green#1…#3 Completed',
       'Activity yellow Scheduled',
       'active, 75.00% completed, 3 succeed, 1 active',
       'green: 3 of 3 done yellow: 0 of 1 done',
@@ -103,7 +105,7 @@ describe('Temporal Web', function () {
           () => true,
           () => false,
         );
-    });
+    }, LISTED_WITHIN_MS);
     await page.getByRole('link', { name: jobId }).first().click();
     await shows(page, [jobId, 'Completed', '"algorithmName": "held"', '"progress": "100.00"']);
   });
