@@ -95,17 +95,21 @@ describe('Temporal Web', function () {
     gate.open(jobId);
     const page = await openPage();
     const query = 'PipelineName="numbers" AND PipelineStatus="completed"';
-    await until('it is listed', async () => {
-      await page.goto(`${suite.temporal.uiUrl}/namespaces/default/workflows?query=${encodeURIComponent(query)}`);
-      const row = page.getByRole('link', { name: jobId });
-      return await row
-        .first()
-        .waitFor({ timeout: 3_000 })
-        .then(
-          () => true,
-          () => false,
-        );
-    }, LISTED_WITHIN_MS);
+    await until(
+      'it is listed',
+      async () => {
+        await page.goto(`${suite.temporal.uiUrl}/namespaces/default/workflows?query=${encodeURIComponent(query)}`);
+        const row = page.getByRole('link', { name: jobId });
+        return await row
+          .first()
+          .waitFor({ timeout: 3_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+      },
+      LISTED_WITHIN_MS,
+    );
     await page.getByRole('link', { name: jobId }).first().click();
     await shows(page, [jobId, 'Completed', '"algorithmName": "held"', '"progress": "100.00"']);
   });
