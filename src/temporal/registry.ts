@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import { PipelineError } from '../domain/errors';
 import { mergeAnnouncements, parseAnnouncement, type Announcement, type Registry } from '../domain/registry';
 import { ALGORITHM_REGISTRY, ANNOUNCEMENT, announceSignal, registryId } from '../../workflows/messages';
@@ -89,21 +90,33 @@ export async function announcedBy(client: Client, taskQueue: string): Promise<An
   }
 }
 
+/** Without those that are encrypted for others: the SDK's own list would fail for one of them as a whole. */
 async function listAnnouncements(client: Client): Promise<Announcement[]> {
+  const { namespace, loadedDataConverter } = client.options;
   const found: Announcement[] = [];
   const query = `WorkflowType = '${ALGORITHM_REGISTRY}' AND ExecutionStatus = 'Running'`;
-  for await (const execution of client.workflow.list({ query })) {
-    const announcement = announcementOf(execution);
-    if (announcement !== undefined) found.push(announcement);
-  }
+  let nextPageToken: Uint8Array = new Uint8Array();
+  do {
+    const page = await client.workflowService.listWorkflowExecutions({ namespace, query, nextPageToken });
+    for (const { memo } of page.executions) {
+      const payload = memo?.fields?.[ANNOUNCEMENT];
+      const decoded = payload && (await decodeArrayFromPayloads(loadedDataConverter, [payload]).catch(() => undefined));
+      const announcement = parsed(decoded?.[0]);
+      if (announcement !== undefined) found.push(announcement);
+    }
+    ({ nextPageToken } = page);
+  } while (nextPageToken.length > 0);
   return found;
 }
 
 /** @returns undefined where the registry was ended, or holds what no worker of ours has written */
 function announcementOf({ status, memo }: Pick<WorkflowExecutionInfo, 'status' | 'memo'>): Announcement | undefined {
-  if (status.name !== 'RUNNING') return undefined;
+  return status.name === 'RUNNING' ? parsed(memo?.[ANNOUNCEMENT]) : undefined;
+}
+
+function parsed(announcement: unknown): Announcement | undefined {
   try {
-    return parseAnnouncement(memo?.[ANNOUNCEMENT]);
+    return parseAnnouncement(announcement);
   } catch {
     return undefined;
   }

@@ -11,7 +11,7 @@ import { useWorker } from '../support/suite';
 
 const PACKAGES = ['schemathesis==4.32.5'];
 /** Making the environment takes the longest, once on a machine. */
-const TIMEOUT = 300_000;
+const TIMEOUT = 600_000;
 
 describe('what schemathesis makes of the OpenAPI document', function () {
   this.timeout(TIMEOUT);

@@ -7,7 +7,7 @@ import { describeStores } from '../support/stores';
 
 const NAME = 'shared';
 const WRITERS = 20;
-const STEPS = ['0001-definitions', '0002-endpoints', '0003-versions', '0004-experiments'];
+const STEPS = ['0001-definitions', '0002-endpoints', '0003-versions', '0004-experiments', '0010-triggers'];
 
 /** What each writer adds; all of them must be there in the end. */
 const tags = (prefix: string): string[] => Array.from({ length: WRITERS }, (_, index) => `${prefix}-${String(index)}`);

@@ -42,6 +42,7 @@ function advise(code: PipelineErrorCode): PipelineErrorCode {
     case 'WrongState':
     case 'Conflict':
     case 'Unavailable':
+    case 'LimitReached':
       return code;
     default:
       return code satisfies never;
