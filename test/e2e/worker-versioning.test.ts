@@ -29,7 +29,7 @@ describe('worker versioning with two builds side by side', function () {
   it('a running job moves to the build that becomes current, and new ones start there', async () => {
     const first = await rig.startWorker(rig.taskQueue, '1');
     await makeCurrent('1');
-    const job = await rig.startJob({ width: 600, ms: 200, settings: { window: 8 } });
+    const job = await rig.startJob({ width: 1_200, ms: 200, settings: { window: 8 } });
     await job.untilBegun(40);
 
     const second = await rig.startWorker(rig.taskQueue, '2');
@@ -45,7 +45,7 @@ describe('worker versioning with two builds side by side', function () {
     const next = await rig.startJob({ width: 20, ms: 50 });
     next.expectResults(await next.expectEnd('completed'));
     expect(pidsOf(await next.runs())).to.deep.equal([second.pid]);
-    job.expectResults(await job.expectEnd('completed', 60_000));
+    job.expectResults(await job.expectEnd('completed', 120_000));
 
     const runs = await job.runs();
     expect(runs, 'each item has run once').to.have.length(job.width);
@@ -79,7 +79,7 @@ describe('worker versioning with two builds side by side', function () {
 
   it('workers without versions take over jobs and hand them back', async () => {
     const plain = await rig.startWorker();
-    const job = await rig.startJob({ width: 400, ms: 200, settings: { window: 8 } });
+    const job = await rig.startJob({ width: 1_000, ms: 200, settings: { window: 8 } });
     await job.untilBegun(40);
     const versioned = await rig.startWorker(rig.taskQueue, '1');
     await makeCurrent('1');
@@ -89,7 +89,7 @@ describe('worker versioning with two builds side by side', function () {
     await until('the job is run without versions', async () =>
       pidsOf((await job.runs()).slice(back + 40)).includes(plain.pid),
     );
-    job.expectResults(await job.expectEnd('completed', 60_000));
+    job.expectResults(await job.expectEnd('completed', 120_000));
     expect(job.warnings()).to.deep.equal([]);
   });
 
