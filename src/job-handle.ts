@@ -166,8 +166,8 @@ export class JobHandle {
    */
   async graph(query: ItemQuery = {}): Promise<JobGraph> {
     const description = await this.describe();
-    const { pipeline } = await readStartedJob(this.client, description);
-    const plans = planNodes(pipeline);
+    const { pipeline, outside } = await readStartedJob(this.client, description);
+    const plans = planNodes(pipeline, outside);
     const { node } = query;
     if (node !== undefined && plans.every(({ nodeName }) => nodeName !== node))
       throw new PipelineError('NotFound', `node ${node} Not Found`);

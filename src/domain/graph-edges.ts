@@ -20,8 +20,11 @@ const RELATIONS: Partial<Record<InputLeaf['kind'], string>> = {
 };
 
 export function edgesOf(plans: readonly NodePlan[]): GraphEdge[] {
+  const names = new Set(plans.map(({ nodeName }) => nodeName));
   return plans.flatMap((plan) =>
-    plan.parents.map((from) => ({ from, to: plan.nodeName, value: { types: typesOf(plan, from) } })),
+    plan.parents
+      .filter((from) => names.has(from))
+      .map((from) => ({ from, to: plan.nodeName, value: { types: typesOf(plan, from) } })),
   );
 }
 

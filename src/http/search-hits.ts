@@ -32,14 +32,14 @@ async function presentHit(job: FoundJob, fields: Fields, answers: JobAnswers): P
     wants('result') ? job.ending() : undefined,
   ]);
   const { jobId, rootJobId } = job;
-  const sent = started && withoutFlowInput(started.pipeline);
+  const ran = started && withoutFlowInput(started.pipeline);
   const timeTook = ((job.closeTime ?? startTime) - startTime) / 1_000;
   const hit = {
     jobId,
-    ...(sent && { userPipeline: sent }),
-    ...(sent && {
+    ...(started && { userPipeline: withoutFlowInput(started.userPipeline) }),
+    ...(ran && {
       pipeline: {
-        ...withDefaults(sent),
+        ...withDefaults(ran),
         startTime,
         types: started.types,
         ...(rootJobId !== undefined && { rootJobId }),

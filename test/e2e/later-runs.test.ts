@@ -122,6 +122,8 @@ describe('pipelines that run again, in part, or within others', function () {
         'one',
       ]);
       expect(of(await resultOf(jobId), 'end')).to.deep.equal(whole);
+      const graph = (await facade.get(`/api/v1/graph/raw/${jobId}`)).body as { edges: { from: string; to: string }[] };
+      expect(graph.edges.map(({ from, to }) => `${from} ${to}`)).to.have.length(2 * reads.length);
       // Once more of what ran in part; and what it reads is its own by now.
       const { namespaceInfo } = await suite.client.workflowService.describeNamespace({
         namespace: suite.client.options.namespace,
