@@ -9,7 +9,10 @@ export interface GraphEdge {
   /** The node that reads it. */
   readonly to: string;
   /** How, in HKube's words. */
-  readonly value: { readonly types: readonly string[] };
+  readonly value: {
+    /** `waitNode`, `waitBatch`, `waitAny`, `input`. */
+    readonly types: readonly string[];
+  };
 }
 
 /** How an input waits for what it reads. */

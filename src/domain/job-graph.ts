@@ -23,6 +23,7 @@ export interface ItemQuery {
 export interface GraphItem {
   /** 1-based. */
   readonly batchIndex: number;
+  /** How it stands. */
   readonly status: TaskStatus;
   /** Why it failed, cut short. */
   readonly error?: string;
@@ -40,7 +41,9 @@ export interface NodeStates {
 
 /** A node of the graph of a job. */
 export interface GraphNode extends Partial<NodeStates> {
+  /** Unique in the pipeline. */
   readonly nodeName: string;
+  /** What it runs. */
   readonly algorithmName: string;
   /** Absent where nobody knows. */
   readonly status?: TaskStatus;
@@ -48,10 +51,13 @@ export interface GraphNode extends Partial<NodeStates> {
 
 /** The graph of a job. */
 export interface JobGraph {
+  /** Of the job. */
   readonly jobId: string;
   /** When it stood so: milliseconds since 1970, UTC. */
   readonly timestamp: number;
+  /** In the pipeline's order. */
   readonly nodes: readonly GraphNode[];
+  /** One for each node that another reads. */
   readonly edges: readonly GraphEdge[];
 }
 

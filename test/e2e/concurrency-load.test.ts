@@ -26,7 +26,7 @@ interface Span {
 }
 
 describe('fifty stored pipelines with limits, under load', function () {
-  this.timeout(240_000);
+  this.timeout(500_000);
   const taskQueue = `test-${randomUUID()}`;
   const workers: WorkerProcess[] = [];
   let temporal: TestTemporal;

@@ -25,7 +25,7 @@ describe('blobs of jobs that Temporal has forgotten', () => {
       long: () => 'x'.repeat(100_000),
       'held-length': async ({ input: [text], jobId }, { signal }) => {
         await gate.wait(jobId, signal);
-        return String(text).length;
+        return (text as string).length;
       },
     };
     return { reconcile: true, blobs, algorithms };

@@ -100,7 +100,8 @@ function listOf(elements: Elements): (Json | StoredLine)[] {
 
 /** Those that are there, by their places: four bytes each, and nothing where all are. */
 function onlyPresent(elements: Elements): Elements {
-  const { path, has = (index: number) => elements.at(index) !== undefined } = elements;
+  const { path } = elements;
+  const has = (index: number): boolean => elements.has?.(index) ?? elements.at(index) !== undefined;
   const places = new Int32Array(elements.length);
   let length = 0;
   for (let index = 0; index < elements.length; index++) if (has(index)) places[length++] = index;
