@@ -12,6 +12,7 @@ import { algorithmNotFound, algorithmNotShort, blockInterrupted } from './failur
 import type { HttpEndpoint } from './http-algorithm';
 import { isLarge, putOutput } from './outcome-blobs';
 import { putter, type BlobPlace } from './put-blobs';
+import { LargeOutputs } from './large-outputs';
 import { Pace } from './pace';
 import { ReachedOutcomes } from './reached';
 import { readFirst } from './read-first';
@@ -49,6 +50,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     return http === undefined ? findAlgorithm(algorithms, algorithmName) : { run: httpAlgorithm(http) };
   };
   const pace = new Pace();
+  const large = new LargeOutputs();
   const allTurns = new Turns();
   return async (block) => {
     const { algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, shared, budgetMs = Infinity } = block;
@@ -94,7 +96,10 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       // What an item answers after it was told to stop is not its outcome.
       if (stop.signal.aborted) return;
       if (isLocal) end = toEndHere(end, block, put);
-      if (typeof end === 'string' && isLarge(end)) end = await storeOrRefuse(end, position, elementsOf, put);
+      if (typeof end === 'string' && isLarge(end)) {
+        const text = end;
+        end = await large.hold(() => storeOrRefuse(text, position, elementsOf, put));
+      }
       reached.end(position, end);
     };
     // Canceled, a block begins no other item: those in hand end by themselves, or by the stop signal.
@@ -114,6 +119,9 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
         if (isLocal ? now - turnedAt >= LOCAL_TURN_MS : turns.isOver(now)) {
           await (isLocal ? nextTurn() : turns.next());
           turnedAt = now = performance.now();
+        } else if (large.isFull && !isLocal) {
+          await large.room();
+          now = performance.now();
         } else if (isLocal || begun < beginnings.limit) {
           await runOne(reached.begin());
           const endedAt = performance.now();

@@ -44,20 +44,21 @@ export class Lookups {
 
   find(hostname: string): Promise<readonly ResolvedAddress[]> {
     const name = hostname.toLowerCase();
-    const found = this.asked.get(name) ?? this.queue(name);
-    this.asked.set(name, found);
-    return found;
+    return this.asked.get(name) ?? this.queue(name);
   }
 
   /** Nobody may wait for it any more when its turn comes: it is asked for all the same, as that tells whether it is well again. */
   private queue(name: string): Promise<readonly ResolvedAddress[]> {
-    return new Promise((resolve, reject) => {
+    const found = new Promise<readonly ResolvedAddress[]>((resolve, reject) => {
       const start = (): void => {
         this.look(name).then(resolve, reject);
       };
       this.waiting.push({ name, start });
-      this.startNext();
     });
+    // First of all, as a resolver may throw at once, after which it is asked for no more.
+    this.asked.set(name, found);
+    this.startNext();
+    return found;
   }
 
   private async look(name: string): Promise<readonly ResolvedAddress[]> {

@@ -42,6 +42,21 @@ describe('look-ups', () => {
     expect(await all.find('quick.example')).to.equal(FOUND);
   });
 
+  it('ask anew for a name at which the resolver threw', async () => {
+    let calls = 0;
+    const all = new Lookups(
+      () => {
+        calls++;
+        if (calls === 1) throw new TypeError('no such name can be');
+        return Promise.resolve(FOUND);
+      },
+      { places: 1, slowMs: SLOW_MS },
+    );
+    const first = await all.find('odd.example').catch((error: unknown) => error);
+    expect(first).to.be.instanceOf(TypeError);
+    expect(await all.find('odd.example')).to.equal(FOUND);
+  });
+
   it('keep a place for names that were quick', async () => {
     const all = lookups(2);
     await all.find('quick.example');

@@ -21,6 +21,8 @@ describe('a job of several runs and batch workflows', function () {
   const gate = new Gate();
   const begun = new Map<string, number>();
   const aborted: string[] = [];
+  /** Jobs of which an item has run that batch workflows run, while the node that it waits for is at work. */
+  const reached = new Set<string>();
   const note = (jobId: string): void => {
     begun.set(jobId, (begun.get(jobId) ?? 0) + 1);
   };
@@ -45,8 +47,7 @@ describe('a job of several runs and batch workflows', function () {
       blockSize: 1,
       run: ({ input: [value], jobId, batchIndex }) => {
         note(jobId);
-        // Of an item that batch workflows run, while the node that it waits for is at work.
-        if (batchIndex === LATE) gate.open(`${jobId} last`);
+        if (batchIndex === LATE) reached.add(jobId);
         return Number(value) * 10;
       },
     },
@@ -76,8 +77,9 @@ describe('a job of several runs and batch workflows', function () {
   it('runs each item as soon as the one that it waits for has succeeded, is paused, and counts right throughout', async () => {
     const receiver = await listen();
     const job = await suite.start({ ...chained('yellow-alg'), webhooks: receiver.webhooks });
-    await untilDone(job, LATE);
+    await until('a late item has run', () => reached.has(job.jobId), 120_000);
     expect((await job.pause()).status).to.equal('paused');
+    gate.open(`${job.jobId} last`);
     await until('no item is in hand', async () => !(await detailsOf(job)).includes(' active'));
     const inHand = begun.get(job.jobId);
     const runs = await runsOf(job);

@@ -47,10 +47,10 @@ export async function worker(config: Config): Promise<void> {
 
 /**
  * By itself V8 lets the heap grow to four times what lives in it before it collects, with a limit that follows the memory
- * of the machine: a hundred outputs of a megabyte in hand are half a gigabyte so. Twice costs a worker next to nothing.
+ * of the machine: a hundred outputs of a megabyte in hand are half a gigabyte so. Half as much again costs a worker little.
  */
 function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=100');
+  setFlagsFromString('--heap-growing-percent=50');
 }
 
 /** @throws an Error that names the setting, where somebody else has the address of the metrics */
