@@ -64,6 +64,7 @@ export const SETTINGS = {
   dataDir: { name: 'DATA_DIR', fallback: '.data', what: 'directory of databases, blobs, ports and pids' },
   databaseUrl: { name: 'DATABASE_URL', unset: 'a file in DATA_DIR', what: 'PostgreSQL database of the definitions' },
   blobUrl: { name: 'BLOB_URL', unset: 'files in DATA_DIR', what: 's3://bucket/prefix of big values; AWS_… as usual' },
+  workflowBundle: { name: 'WORKFLOW_BUNDLE', unset: "the package's", what: 'file of the bundled workflows' },
   algorithms: { name: 'ALGORITHMS', unset: 'the examples', what: 'module paths, comma-separated' },
   algorithmWait: { name: 'ALGORITHM_WAIT', fallback: '60s', what: 'how long an unserved algorithm is waited for' },
   algorithmAllow: { name: 'ALGORITHM_ALLOW', unset: 'public only', what: 'CIDRs and hosts of HTTP algorithms' },
@@ -130,6 +131,8 @@ export interface Config {
   readonly databaseUrl?: string;
   /** `s3://bucket/prefix`, without a trailing slash. */
   readonly blobUrl?: string;
+  /** Absolute. */
+  readonly workflowBundle?: string;
   /** Module paths as given; empty means the examples. */
   readonly algorithms: readonly string[];
   readonly algorithmWait: number;
@@ -218,6 +221,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
   const metricsAddress = read(SETTINGS.metricsAddress, optional(parseListener));
   const databaseUrl = read(SETTINGS.databaseUrl, optional(parseDatabaseUrl));
   const blobUrl = read(SETTINGS.blobUrl, optional(parseBlobUrl));
+  const workflowBundle = read(
+    SETTINGS.workflowBundle,
+    optional((text) => resolve(text)),
+  );
   const config: Config = {
     host,
     port,
@@ -228,6 +235,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fl
     dataDir: read(SETTINGS.dataDir, (text) => resolve(text)),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(blobUrl === undefined ? {} : { blobUrl }),
+    ...(workflowBundle !== undefined && { workflowBundle }),
     algorithms: read(SETTINGS.algorithms, parseList),
     algorithmWait: read(SETTINGS.algorithmWait, parseDuration),
     algorithmAllow: read(SETTINGS.algorithmAllow, parseAllowList),

@@ -21,6 +21,8 @@ export interface StoredOptions {
   readonly pipelines: StoredPipelines;
   /** Looks algorithms up that are stored as well. @default none is */
   readonly algorithms?: (names: readonly string[]) => Promise<readonly AlgorithmDefinition[]>;
+  /** Whether there is an experiment of this name; not asked for `main`, which there always is. @default there is any */
+  readonly hasExperiment?: (name: string) => Promise<boolean>;
   /** What each job is started with: the same as of the client that starts the others. @default see `JobSettings` */
   readonly client?: Pick<PipelineClientOptions, 'settings' | 'dataUrl'>;
 }
@@ -77,7 +79,7 @@ function createStart(
 }
 
 function createJobs(client: Client, taskQueue: string, stored: StoredOptions, blobs: BlobStore | undefined): Jobs {
-  const { settings } = stored.client ?? {};
+  const { hasExperiment, client: { settings } = {} } = stored;
   const pipelines = new PipelineClient(client, {
     ...stored.client,
     taskQueue,
@@ -102,6 +104,7 @@ function createJobs(client: Client, taskQueue: string, stored: StoredOptions, bl
       },
     },
     resolve: async (pipeline) => ({ homes: await resolveAlgorithms(pipeline, sources) }),
+    ...(hasExperiment && { hasExperiment }),
   });
   return { pipelines, starter };
 }

@@ -22,6 +22,7 @@ export function storedPipelines(
       triggeredBy: async (name) => (await (await store.open())?.triggers.triggeredBy(name)) ?? [],
     },
     algorithms: async (names) => (await (await opened()).algorithms.getMany(names)).map(({ definition }) => definition),
+    hasExperiment: async (name) => (await (await opened()).experiments.get(name)) !== undefined,
     client,
   };
 }

@@ -166,11 +166,11 @@ describe('control of a job', () => {
     return (await facade.get(`/api/v1/exec/status/${jobId}`)).body as ProgressBody;
   };
 
-  /** Waits for the status, which every way of asking tells alike. */
+  /** Waits for the status, which every way of asking tells alike once the job itself has answered: without, there are no counts. */
   async function checkStatus(job: JobHandle, after: Step['after']): Promise<ProgressBody> {
     const body = await until(`the job is ${after.status}`, async () => {
       const now = await statusOf(job.jobId);
-      return now.status === after.status && now;
+      return now.status === after.status && now.data !== undefined && now;
     });
     const { timestamp } = body;
     expect(JSON.stringify(body)).to.equal(JSON.stringify({ jobId: job.jobId, timestamp, pipeline: 'held', ...after }));

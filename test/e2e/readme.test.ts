@@ -124,7 +124,7 @@ describe('the README', function () {
   });
 
   async function startInPython(file: string): Promise<Program> {
-    const python = await ensurePython(['standardwebhooks==1.0.1', 'fastapi==0.165.0', 'uvicorn==0.54.0']);
+    const python = await ensurePython();
     const app = ['receiver:app', '--port', String(receiverPort), '--app-dir', dirname(file)];
     return start(python, ['-m', 'uvicorn', ...app]);
   }

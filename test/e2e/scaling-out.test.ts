@@ -1,17 +1,15 @@
 import { expect } from 'chai';
 import type { FaultJob } from '../support/fault-job';
 import { useRigs, type FaultRig } from '../support/fault-rig';
-import { runAgainForNothing, runsByItem, type Run } from '../support/journal';
+import { expectShare, shareOf } from '../support/joining';
+import { runAgainForNothing, runsByItem } from '../support/journal';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
-import { until } from '../support/until';
 import type { Death } from '../support/worker-process';
 
 /** Within it a worker that joins has work (issue: scaling out). */
 const JOINED_WITHIN_MS = 5_000;
 /** What a lost worker may cost a job: its blocks are known to be lost after ten seconds. The rest is for a busy machine. */
 const LOSS_MS = 10_000 + 4_000;
-/** Far more items than are run: these jobs are stopped. */
-const ENDLESS = 100_000;
 
 describe('workers that share one wide batch', function () {
   this.timeout(120_000);
@@ -36,36 +34,15 @@ describe('workers that share one wide batch', function () {
     for (const { pid } of workers) expect(shareOf(pid, runs), `share of ${String(pid)}`).to.be.within(0.3, 0.7);
   });
 
-  for (const [ms, kind, settings] of [
-    // Of such short ones more at a time would keep this machine busy with nothing but them.
-    [20, 'a hundred in a block', { window: 12 }],
-    [1_000, 'two in a block', {}],
-    [3_000, 'each in a block of its own', {}],
-  ] as const) {
-    it(`give some to one that joins, with items of ${String(ms)} ms, ${kind}`, async () => {
-      await Promise.all([rig.startWorker(), rig.startWorker()]);
-      const job = await rig.startJob({ width: ENDLESS, ms, settings });
-      // Behind the first wave, which rides alone.
-      await job.untilBegun(60);
-      const third = await rig.startWorker();
-      const joinedAt = Date.now();
-      const first = await until('the third worker has work', async () => beganBy(third.pid, await job.runs())[0]);
-      expect(first.began - joinedAt, 'ms until its first item').to.be.at.most(JOINED_WITHIN_MS);
-      // Not by chance: once the blocks that were at the others have ended, it has its part.
-      const shared = [first.began + 3_000, first.began + 11_000] as const;
-      const since = await until('what came since', async () => {
-        const runs = await job.runs();
-        return runs.some(({ began }) => began > shared[1]) && runs.filter(({ began }) => isWithin(shared, began));
-      });
-      expect(shareOf(third.pid, since), 'its share').to.be.within(0.15, 0.6);
-      await job.handle.stop('seen enough');
-      await job.expectEnd('stopped');
+  for (const ms of [1_000, 3_000]) {
+    it(`give some to one that joins, with items of ${String(ms)} ms`, async () => {
+      await expectShare(rig, { ms, withinMs: JOINED_WITHIN_MS });
     });
   }
 
   it('lose only the items in hand and ten seconds when one of them is killed', async () => {
     const workers = await Promise.all([rig.startWorker(), rig.startWorker()]);
-    const scene = { width: 3_000, ms: 50 };
+    const scene = { width: 2_000, ms: 50 };
     const undisturbed = await timed(rig, scene);
     const { job, ms, deaths } = await timed(rig, scene, async (begun) => {
       await begun(scene.width / 2);
@@ -92,16 +69,4 @@ async function timed(
   const ms = Date.now() - startedAt;
   job.expectResults(result);
   return { job, ms, deaths };
-}
-
-function isWithin([from, to]: readonly [number, number], time: number): boolean {
-  return from <= time && time < to;
-}
-
-function beganBy(pid: number, runs: readonly Run[]): Run[] {
-  return runs.filter((run) => run.pid === pid);
-}
-
-function shareOf(pid: number, runs: readonly Run[]): number {
-  return beganBy(pid, runs).length / runs.length;
 }

@@ -7,8 +7,8 @@ import { parseAllowList } from '../../src/webhooks/guard';
 import { parseSecrets } from '../../src/webhooks/sign';
 import { answer, OK } from '../support/behaviours';
 import { LONG_MS } from '../support/faults';
-import { PYTHON_TIMEOUT } from '../support/python';
-import { pythonWithVerifiers, verifyInPython, type SignedMessage } from '../support/python-verifier';
+import { ensurePython, PYTHON_TIMEOUT } from '../support/python';
+import { verifyInPython, type SignedMessage } from '../support/python-verifier';
 import { RawReceiver, type RawRequest } from '../support/raw-receiver';
 import { useWorker } from '../support/suite';
 import { deliver, ended, startWebhookWorker, type WebhookWorker } from '../support/webhook-deliveries';
@@ -37,7 +37,7 @@ describe('signatures', () => {
 
   before('make an environment for Python', async function () {
     this.timeout(PYTHON_TIMEOUT);
-    await pythonWithVerifiers();
+    await ensurePython();
   });
 
   before('deliver', async function () {

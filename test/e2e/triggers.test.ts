@@ -143,12 +143,19 @@ describe('stored pipelines that are triggered', function () {
   it('that can not be started keep none of the others back, and are told of', async () => {
     const parent = named({ flowInput: 1 });
     const bad = { ...after(parent), nodes: [{ nodeName: 'a', algorithmName: 'echo-alg', input: ['@flowInput.none'] }] };
+    const experimentName = `e-${randomUUID().slice(0, 8)}`;
+    const leftOver = { ...after(parent), experimentName };
     const good = after(parent);
-    await store(parent, bad, good);
+    await suite.facade.post('/api/v1/experiment', { name: experimentName });
+    await store(parent, bad, leftOver, good);
+    expect(await suite.facade.ask('DELETE', `/api/v1/experiment/${experimentName}`)).to.have.property('status', 200);
     const job = await suite.pipelines.start(parent);
     const failure = await triggersOf(job);
     expect(failure).to.include({ type: 'NotTriggered' });
     expect(failure).to.have.property('message').that.includes(`${bad.name}: unable to find flowInput.none`);
+    expect(failure)
+      .to.have.property('message')
+      .that.includes(`${leftOver.name}: experiment ${experimentName} Not Found`);
     await until('the other has run', async () => (await jobsOf(good)).length === 1);
   });
 

@@ -121,6 +121,8 @@ describe('the npm package', function () {
         return answer.status === 200 && ((await answer.json()) as Outcome);
       });
       expect(tenfold(results)).to.deep.equal({ status: 'completed', results: TENFOLD });
+      // The package has one.
+      expect(written).not.to.include('Workflow bundle created');
     } finally {
       child.kill('SIGTERM');
       await ended;

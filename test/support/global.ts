@@ -2,12 +2,11 @@
  * What all files of one mocha run share (`--require`): one Temporal server and one bundle of the workflows, made once by the
  * process that starts the run. A file that is run by itself makes its own.
  */
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PipelinesPlugin, workflowsPath } from '../../src/plugin';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
+import { writeBundle } from '../../src/workflow-bundle';
 import { SHARED } from './shared';
 
 let server: DevServer | undefined;
@@ -16,17 +15,12 @@ let dir: string | undefined;
 export async function mochaGlobalSetup(): Promise<void> {
   dir = await mkdtemp(join(tmpdir(), 'pipelines-test-'));
   const bundle = join(dir, 'workflows.js');
-  const [{ code }] = await Promise.all([
-    bundleWorkflowCode({
-      workflowsPath: workflowsPath(),
-      logger: new DefaultLogger('ERROR'),
-      plugins: [new PipelinesPlugin({ algorithms: {} })],
-    }),
+  await Promise.all([
+    writeBundle(bundle),
     startDevServer({ port: 0, uiPort: 0 }).then((started) => {
       server = started;
     }),
   ]);
-  await writeFile(bundle, code);
   // The processes of a parallel run have the environment of this one.
   process.env[SHARED.bundle] = bundle;
   process.env[SHARED.server] = JSON.stringify({ address: server?.address, uiUrl: server?.uiUrl });

@@ -72,7 +72,7 @@ export class InstalledPackage {
 
 /** As from a shell of the team: nothing of npm's or of the test's own process gets through. */
 export function teamEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^(npm_|TEMPORAL_|NODE_OPTIONS$|FORCE_COLOR$)/i;
+  const foreign = /^(npm_|TEMPORAL_|WORKFLOW_BUNDLE$|NODE_OPTIONS$|FORCE_COLOR$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 

@@ -15,14 +15,9 @@ export interface SignedMessage {
 /** `accepted`, or what the library says, by its name on PyPI. */
 export type Verdicts = Readonly<Record<'standardwebhooks' | 'svix', string>>;
 
-/** A Python with the libraries. */
-export function pythonWithVerifiers(): Promise<string> {
-  return ensurePython(['standardwebhooks==1.1.0', 'svix==2.9.1']);
-}
-
 /** @returns in the order of the messages */
 export async function verifyInPython(messages: readonly SignedMessage[]): Promise<Verdicts[]> {
-  const python = await pythonWithVerifiers();
+  const python = await ensurePython();
   const output = await new Promise<string>((done, fail) => {
     const child = execFile(python, [SOURCE], (error, stdout, stderr) => {
       if (error === null) done(stdout);

@@ -6,11 +6,6 @@ import { ensurePython } from './python';
 
 const SOURCE = resolve(__dirname, 'python/worker.py');
 
-/** A Python with Temporal's SDK. */
-export function pythonWithTemporal(): Promise<string> {
-  return ensurePython(['temporalio==1.35.0']);
-}
-
 export class PythonWorker {
   private readonly ended: Promise<unknown>;
 
@@ -23,7 +18,7 @@ export class PythonWorker {
    * @returns once it serves
    */
   static async start(address: string, taskQueue: string, name: string): Promise<PythonWorker> {
-    const child = spawn(await pythonWithTemporal(), [SOURCE, address, taskQueue, name], {
+    const child = spawn(await ensurePython(), [SOURCE, address, taskQueue, name], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const worker = new PythonWorker(child);

@@ -35,7 +35,7 @@ export class TestS3 {
 
   /** Call it with `this.timeout(PYTHON_TIMEOUT)`. */
   static async start(): Promise<TestS3> {
-    const python = await ensurePython(['moto[server]==5.2.5']);
+    const python = await ensurePython();
     const port = await freePort(0);
     const s3 = new TestS3(python, port, launch(python, port));
     await s3.isUp();

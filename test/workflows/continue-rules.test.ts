@@ -4,7 +4,7 @@ import type { JobHandle } from '../../src/client';
 import type { ProgressBody } from '../../src/domain/events';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { Gate } from '../support/gate';
-import { useShortHistories } from '../support/short-histories';
+import { useShortHistories } from '../support/lone-server';
 import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
 

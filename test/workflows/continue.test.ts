@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { Gate } from '../support/gate';
-import { useShortHistories } from '../support/short-histories';
+import { useShortHistories } from '../support/lone-server';
 import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
 

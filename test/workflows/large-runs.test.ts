@@ -10,7 +10,7 @@ import { openFileBlobs } from '../../src/blobs/files';
 import type { JobHandle } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
 import type { Json } from '../../src/domain/json';
-import { useShortHistories } from '../support/short-histories';
+import { useShortHistories } from '../support/lone-server';
 import { useWorker } from '../support/suite';
 
 const ITEMS = 650;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { AlgorithmHome } from '../../src/domain/algorithm-definition';
-import { PYTHON_TIMEOUT } from '../support/python';
-import { PythonWorker, pythonWithTemporal } from '../support/python-worker';
+import { ensurePython, PYTHON_TIMEOUT } from '../support/python';
+import { PythonWorker } from '../support/python-worker';
 import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
 
@@ -16,7 +16,7 @@ describe('algorithms in Python', () => {
 
   before('start a worker in Python', async function () {
     this.timeout(PYTHON_TIMEOUT);
-    await pythonWithTemporal();
+    await ensurePython();
     worker = await PythonWorker.start(suite.temporal.address, taskQueue, 'one');
   });
   after(() => worker.kill());

@@ -52,11 +52,10 @@ describe('a wide batch whose items are not all as quick as the first', () => {
     );
     const { inputs, outcomes } = await blocksOf(job.jobId);
     const widths = inputs.map(({ items = [] }) => fromRuns(items).length);
-    expect(Math.max(...widths)).to.be.above(1_000);
     const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
     const answered = outcomes.map(({ outcomes: all, stored }) => stored?.count ?? all.length);
     expect(sum(answered)).to.equal(ITEMS);
-    // What was given back was handed out once more.
+    // Some block was too wide for what it met: what it gave back was handed out once more.
     expect(sum(widths)).to.be.above(ITEMS);
   });
 });

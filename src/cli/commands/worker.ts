@@ -11,6 +11,7 @@ import { reportReady, runAsChild } from '../child';
 import { clientOptions } from '../client-options';
 import { storedEndpoints } from '../endpoints';
 import { lazyStore, type LazyStore } from '../lazy-store';
+import { builtBundle } from '../../workflow-bundle';
 import { storedPipelines } from '../stored-pipelines';
 
 /** `temporal-pipelines worker`: runs until it is asked to stop, then lets what is in hand finish. */
@@ -76,7 +77,9 @@ interface Parts {
 }
 
 async function create(config: Config, { store, blobs, log }: Parts): Promise<PipelineWorker> {
+  const codePath = config.workflowBundle ?? builtBundle();
   return await createPipelineWorker({
+    ...(codePath !== undefined && { workflowBundle: { codePath } }),
     algorithms: await loadAlgorithms(config.algorithms),
     taskQueue: config.taskQueue,
     target: temporalTarget(),

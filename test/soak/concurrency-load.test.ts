@@ -1,0 +1,3 @@
+import { describeConcurrencyLoad } from '../support/concurrency-load';
+
+describeConcurrencyLoad(50);
