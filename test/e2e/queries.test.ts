@@ -52,9 +52,9 @@ describe('a job of 300,000 items', function () {
       expect(all.length, `answers of ${what}`).to.be.above(3);
       expect(Math.max(...all), `the slowest of ${String(all.length)} answers of ${what}, in ms`).to.be.below(WITHIN_MS);
     }
-    // What the server knows by itself has no counts: the job itself has answered.
-    const progress = told.slice(told.findIndex(({ data }) => data !== undefined)).map(({ data }) => data?.progress);
-    expect(progress).not.to.include(undefined);
+    // Where the job itself does not answer a facade in time, it tells what the server knows, which has no counts.
+    const progress = told.flatMap(({ data }) => data?.progress ?? []);
+    expect(progress).to.have.length.above(told.length / 2);
     expect(progress.map(Number)).to.deep.equal(progress.map(Number).sort((one, other) => one - other));
   });
 });

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Between two looks: many at once would keep the machine busy with looking alone. */
+const MOST_MS = 100;
+
 /**
  * Looks again and again until `look` answers something truthy, and answers that.
  *
@@ -11,10 +14,10 @@ export async function until<T>(
   withinMs = 30_000,
 ): Promise<Exclude<T, false | undefined>> {
   const deadline = Date.now() + withinMs;
-  for (;;) {
+  for (let pauseMs = 10; ; pauseMs = Math.min(MOST_MS, pauseMs * 1.2)) {
     const found = await look();
     if (found !== false && found !== undefined) return found as Exclude<T, false | undefined>;
     if (Date.now() > deadline) throw new Error(`not within ${String(withinMs)} ms: ${what}`);
-    await sleep(20);
+    await sleep(pauseMs);
   }
 }
