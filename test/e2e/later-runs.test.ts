@@ -9,12 +9,13 @@ import { openFileBlobs } from '../../src/blobs/files';
 import { blobFolder } from '../../src/blobs/job-blobs';
 import type { BlobStore } from '../../src/blobs/blobs';
 import { PipelineClient } from '../../src/client';
-import type { ResultBody } from '../../src/domain/events';
+import type { ProgressBody, ResultBody } from '../../src/domain/events';
 import type { Json } from '../../src/domain/json';
 import type { Pipeline, PipelineNode } from '../../src/domain/pipeline';
 import { refusal, startTestFacade, type TestFacade } from '../support/facade';
 import { Gate } from '../support/gate';
 import { useWorker } from '../support/suite';
+import { until } from '../support/until';
 
 const LARGE = 40_000;
 
@@ -153,6 +154,10 @@ describe('pipelines that run again, in part, or within others', function () {
     expect(await ask({ jobId, nodeName: 'c' })).to.deep.equal(
       refusal(400, 'relation waitAny for node c is not allowed'),
     );
+    await until('all but one have run', async () => {
+      const { body } = await facade.get(`/api/v1/exec/status/${jobId}`);
+      return (body as ProgressBody).data?.details.includes(' 1 active') === true;
+    });
     expect(await ask({ jobId, nodeName: 'b' })).to.deep.equal(refusal(400, `node h of ${jobId} has not finished`));
     gate.open(jobId);
     await resultOf(jobId);

@@ -30,15 +30,14 @@ describe('workers that share one wide batch', function () {
     const job = await rig.startJob({ width: 2_000, ms: 50 });
     job.expectResults(await job.expectEnd('completed'));
     const runs = await job.runs();
-    expect(runs).to.have.length(job.width);
+    expect(runs.map(({ item }) => item).toSorted((one, other) => one - other)).to.deep.equal(job.items);
+    expect(job.warnings()).to.deep.equal([]);
     for (const { pid } of workers) expect(shareOf(pid, runs), `share of ${String(pid)}`).to.be.within(0.3, 0.7);
   });
 
-  for (const ms of [1_000, 3_000]) {
-    it(`give some to one that joins, with items of ${String(ms)} ms`, async () => {
-      await expectShare(rig, { ms, withinMs: JOINED_WITHIN_MS });
-    });
-  }
+  it('give some to one that joins', async () => {
+    await expectShare(rig, { ms: 3_000, withinMs: JOINED_WITHIN_MS });
+  });
 
   it('lose only the items in hand and ten seconds when one of them is killed', async () => {
     const workers = await Promise.all([rig.startWorker(), rig.startWorker()]);

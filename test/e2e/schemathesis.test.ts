@@ -29,7 +29,7 @@ describe('what schemathesis makes of the OpenAPI document', function () {
         '-c',
         'from schemathesis.cli import schemathesis; schemathesis()',
         ...['run', `${facade.url}/swagger-api`, '--phases', 'examples,coverage,fuzzing'],
-        ...['--seed', '7', '--max-examples', '15', '--generation-database', 'none', '--workers', '1'],
+        ...['--seed', '7', '--max-examples', '8', '--generation-database', 'none', '--workers', '1'],
         // One worker: two parse Python at once, which CPython 3.11 can't.
         // No schema can say what a pipeline means.
         ...['--exclude-checks', 'positive_data_acceptance', '--no-color'],
