@@ -73,6 +73,7 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
   /** A manual request meanwhile makes its own attempt at once; only its success changes the automatic schedule. */
   async function attemptAutomatically(outgoing: OutgoingEvent): Promise<void> {
     const policy = { ...MUST_DELIVER, scheduleMs: input.retryScheduleMs };
+    const firstAt = Date.now();
     let automatic = 0;
     let delayMs = input.retryScheduleMs[0] ?? 0;
     while (delivery.state === 'pending') {
@@ -91,7 +92,7 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
         delivery.settle('dead', 'superseded');
         return;
       }
-      const step = nextStep(outcome, ++automatic, policy, Math.random());
+      const step = nextStep(outcome, ++automatic, policy, Math.random(), Date.now() - firstAt);
       if (step.kind === 'delivered') delivery.settle('delivered');
       else if (step.kind === 'dead') delivery.settle('dead', step.reason);
       else if (input.successor !== undefined && mustYield(automatic, step.delayMs))

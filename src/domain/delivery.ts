@@ -147,8 +147,15 @@ const JITTER = 0.2;
  *
  * @param attempts how many automatic attempts were made, at least 1
  * @param random a number in [0, 1) for the ±20 % jitter
+ * @param elapsedMs since the first of them was due: what a receiver has asked for before counts towards the horizon
  */
-export function nextStep(outcome: AttemptOutcome, attempts: number, policy: RetryPolicy, random: number): NextStep {
+export function nextStep(
+  outcome: AttemptOutcome,
+  attempts: number,
+  policy: RetryPolicy,
+  random: number,
+  elapsedMs = 0,
+): NextStep {
   if (outcome.error === undefined) return { kind: 'delivered' };
   if (outcome.statusCode === 410) return { kind: 'dead', reason: 'gone' };
   if (outcome.error === 'blocked address' || outcome.error === 'refused url')
@@ -159,8 +166,8 @@ export function nextStep(outcome: AttemptOutcome, attempts: number, policy: Retr
   const planned = policy.scheduleMs[attempts];
   if (attempts >= budget || planned === undefined) return { kind: 'dead', reason: 'exhausted' };
   const jittered = planned * (1 - JITTER + 2 * JITTER * random);
-  const horizon = policy.longestAskedMs ?? sum(policy.scheduleMs.slice(attempts));
-  const asked = Math.min(outcome.retryAfterMs ?? 0, horizon);
+  const left = Math.min(sum(policy.scheduleMs.slice(attempts)), sum(policy.scheduleMs) - elapsedMs);
+  const asked = Math.min(outcome.retryAfterMs ?? 0, policy.longestAskedMs ?? left);
   return { kind: 'retry', delayMs: Math.round(Math.max(jittered, asked)) };
 }
 

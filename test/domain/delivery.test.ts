@@ -133,6 +133,13 @@ describe('nextStep', () => {
     expect(nextStep(status(503, 5_000), 1, MUST_DELIVER, 0)).to.deep.equal(retry(5_000));
   });
 
+  it('lets no receiver ask for more than the horizon, however often it asks', () => {
+    const asks = status(503, 1e12);
+    const horizon = MUST_DELIVER.scheduleMs.reduce((sum, delay) => sum + delay, 0);
+    expect(nextStep(asks, 2, MUST_DELIVER, MIDDLE, horizon - 3_600_000)).to.deep.equal(retry(3_600_000));
+    expect(nextStep(asks, 2, MUST_DELIVER, MIDDLE, horizon)).to.deep.equal(retry(30_000));
+  });
+
   it('keeps to a schedule shorter than the client errors would get', () => {
     const policy = { scheduleMs: [0, 10], clientErrorAttempts: 5 };
     expect(nextStep(status(404), 1, policy, MIDDLE)).to.deep.equal(retry(10));
