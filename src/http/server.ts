@@ -13,11 +13,14 @@ export interface Facade {
 /** Longer than any answer takes, and shorter than what a child process is given to end. */
 const DRAIN_MS = 12_000;
 
+/** A query of any length that a route takes fits: Node's own 16 KiB answer 431 without a body, and name no field. */
+const MAX_HEADER_BYTES = 65_536;
+
 /** @throws Error where the port is taken */
 export async function startFacade(host: string, port: number, options: AppOptions): Promise<Facade> {
   const handle = createApp(options).callback();
   const inHand = new Set<ServerResponse>();
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     inHand.add(response);
     response.once('close', () => inHand.delete(response));
     if (!server.listening) response.setHeader('connection', 'close');

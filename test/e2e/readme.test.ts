@@ -7,11 +7,11 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { delimiter, dirname, join } from 'node:path';
 import type { State } from '../../src/cli/state';
-import { freePort } from '../../src/temporal/ports';
 import { findTemporalCli } from '../../src/temporal/temporal-cli';
 import { ensurePython } from '../support/python';
 import { Program, Readme, ROOT, shell } from '../support/readme';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { steadyPort } from '../support/steady-port';
 import { until } from '../support/until';
 
 interface ResultAnswer {
@@ -69,7 +69,7 @@ describe('the README', function () {
   before('build, and start everything by the README', async () => {
     await shell('npm run --silent build');
     folder = await mkdtemp(join(ROOT, 'lib', 'readme-'));
-    [facadePort, receiverPort, endpointPort] = [await freePort(0), await freePort(0), await freePort(0)];
+    [facadePort, receiverPort, endpointPort] = [await steadyPort(), await steadyPort(), await steadyPort()];
     await writeFile(join(folder, 'algorithms.mjs'), readme.take('// algorithms.mjs'));
     const [command = '', ...args] = readme.take('\nnpm start\n').trim().split(' ');
     const started = start(command, args, {
@@ -226,7 +226,7 @@ describe('the README', function () {
   });
 
   it('has commands for deliveries in its sister, which answer', async () => {
-    const url = `http://localhost:${String(await freePort(0))}/gone`;
+    const url = `http://localhost:${String(await steadyPort())}/gone`;
     const nodes = [{ nodeName: 'green', algorithmName: 'green-alg', input: [1] }];
     const { jobId } = await post(
       `curl -s localhost:3000/api/v1/exec/raw -H 'content-type: application/json' -d '${JSON.stringify({ name: 'deaf', nodes, webhooks: { result: url } })}'`,

@@ -7,6 +7,7 @@ import { connect } from '../../src/temporal/connection';
 import { portOf, startDevServer, type DevServer } from '../../src/temporal/dev-server';
 import { isPortFree } from '../../src/temporal/ports';
 import { killProcess } from '../../src/temporal/processes';
+import { steadyPort } from './steady-port';
 import { until } from './until';
 
 /** A Temporal server of one test's own, with its database in a file, so that it can be killed and started again. */
@@ -23,7 +24,7 @@ export class OwnServer {
 
   static async start(): Promise<OwnServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'pipelines-server-'));
-    const server = await startDevServer({ dataDir, port: somePort(), uiPort: 0 });
+    const server = await startDevServer({ dataDir, port: await steadyPort(), uiPort: 0 });
     return new OwnServer(dataDir, server, await connect({ address: server.address }));
   }
 
@@ -55,11 +56,6 @@ export class OwnServer {
   private readonly killNow = (): void => {
     killProcess(this.server.pid, 'SIGKILL');
   };
-}
-
-/** Below those that the system gives to outgoing connections, which could take it while the server is down. */
-function somePort(): number {
-  return 20_000 + Math.floor(Math.random() * 10_000);
 }
 
 /** @returns starts a server that is ended after the test */
