@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto';
 import { v4, v5 } from 'uuid';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
-import type { SearchAttributePair } from '@temporalio/common';
 import type { BlobStore } from './blobs/blobs';
 import { PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
-import { algorithmsOf, DEFAULTS, type Pipeline } from './domain/pipeline';
+import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { LATEST_VERSION, parseSettings, type JobSettings } from './domain/settings';
 import { parseDefinition, parsePipeline } from './domain/validate';
 import { MAX_INLINE_BYTES } from './blobs/flow-input';
@@ -21,19 +20,11 @@ import { lastRuns, type RunCriteria } from './temporal/last-runs';
 import { describeJob } from './temporal/jobs';
 import { JobList } from './temporal/job-list';
 import { PARENT, WRITTEN, type JobType, type Origin, type Reuse, type Written } from './temporal/started-job';
+import { searchAttributesOf } from './temporal/started-attributes';
 import { lighten, takeOutputs } from './temporal/start-values';
 import { takePlace } from './temporal/take-place';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
-import {
-  PIPELINE_ALGORITHMS,
-  PIPELINE_EXPERIMENT,
-  PIPELINE_NAME,
-  PIPELINE_ROOT,
-  PIPELINE_STATUS,
-  PIPELINE_TAGS,
-  PIPELINE_TYPES,
-} from '../workflows/search-attributes';
 
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
 export { JobHandle, type AuditEntry } from './job-handle';
@@ -75,6 +66,11 @@ export interface StartOptions {
    * for one pipeline name. Default: each call starts a job.
    */
   readonly idempotencyKey?: string;
+  /**
+   * What its caller sent, where the pipeline was made of that and of what is stored: the same key and request are the same
+   * start, whatever is stored by then. Default: the pipeline tells.
+   */
+  readonly request?: unknown;
   /** How the job came to be, as the search attribute `PipelineTypes` tells it. Default `['raw']`. */
   readonly types?: readonly JobType[];
   /** The job that starts it. Default: none does. */
@@ -91,7 +87,7 @@ export interface StartOptions {
 
 /** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
 const KEY_NAMESPACE = '5a0de4f1-3c63-4f0b-9d0e-6a8f1f6f2b7c';
-/** The memo that tells which pipeline a job was started with. */
+/** The memo that tells which pipeline, or which request, a job was started with. */
 const DIGEST = 'PipelineDigest';
 
 /** A server under load takes a start later than it answers a question. */
@@ -150,7 +146,7 @@ export class PipelineClient {
    */
   async start(
     document: Pipeline,
-    { idempotencyKey, types = ['raw'], origin, reuse, written, ...given }: StartOptions = {},
+    { idempotencyKey, request, types = ['raw'], origin, reuse, written, ...given }: StartOptions = {},
   ): Promise<JobHandle> {
     const { pipeline, plans } = this.parseRun(document, reuse);
     parseSettings({ homes: given.homes ?? {} });
@@ -160,6 +156,7 @@ export class PipelineClient {
       .update(text)
       .update(reuse?.jobId ?? '')
       .digest('hex');
+    const digests = [...(request === undefined ? [] : [digestOf(request)]), digest] as const;
     const [searchable, homes] = await Promise.all([
       within(this.client, START_WITHIN_MS, () => this.isSearchable()),
       given.homes ?? this.findHomes(pipeline),
@@ -169,7 +166,7 @@ export class PipelineClient {
     // What a start does besides is not done twice.
     const isMore =
       limit !== undefined || reuse !== undefined || (blobs !== undefined && text.length > MAX_INLINE_BYTES);
-    const isRepeated = isMore && idempotencyKey !== undefined ? await this.isStarted(jobId, digest) : false;
+    const isRepeated = isMore && idempotencyKey !== undefined ? await this.isStarted(jobId, digests) : false;
     if (isRepeated) return this.getHandle(jobId);
     const keeping = { blobs, jobId, namespaceId: () => this.namespaceId(this.client), plans };
     const { light, flowInput } = await lighten(pipeline, digest, keeping);
@@ -179,7 +176,7 @@ export class PipelineClient {
       // Also once the job has ended, for as long as Temporal retains it.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       memo: {
-        [DIGEST]: digest,
+        [DIGEST]: digests[0],
         ...(origin !== undefined && { [PARENT]: origin.parentJobId }),
         ...(written !== undefined && { [WRITTEN]: written }),
       },
@@ -208,21 +205,40 @@ export class PipelineClient {
       await within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await this.isStarted(jobId, digest);
+      await this.isStarted(jobId, digests);
     }
     return this.getHandle(jobId);
   }
 
+  /**
+   * What was started by a key and a request already, though what is stored may have changed since.
+   *
+   * @param name of the pipeline
+   * @returns undefined where nothing was, or by another request
+   */
+  async findStarted(name: string, idempotencyKey: string, request: unknown): Promise<JobHandle | undefined> {
+    const jobId = keyedJobId(name, idempotencyKey);
+    return (await this.digestOfJob(jobId)) === digestOf(request) ? this.getHandle(jobId) : undefined;
+  }
+
   /** @throws PipelineError `Conflict` where it is another pipeline's */
-  private async isStarted(jobId: string, digest: string): Promise<boolean> {
+  private async isStarted(jobId: string, digests: readonly string[]): Promise<boolean> {
+    const known = await this.digestOfJob(jobId);
+    if (known === undefined) return false;
+    if (digests.includes(known)) return true;
+    throw new PipelineError('Conflict', 'the key was used with another pipeline');
+  }
+
+  /** @returns undefined where there is no such job */
+  private async digestOfJob(jobId: string): Promise<string | undefined> {
     try {
       const { memo } = await describeJob(this.client, jobId);
-      if (memo?.[DIGEST] === digest) return true;
+      const digest = memo?.[DIGEST];
+      return typeof digest === 'string' ? digest : '';
     } catch (error) {
-      if (error instanceof PipelineError && error.code === 'NotFound') return false;
+      if (error instanceof PipelineError && error.code === 'NotFound') return undefined;
       throw error;
     }
-    throw new PipelineError('Conflict', 'the key was used with another pipeline');
   }
 
   /** Does not ask whether there is such a job: the handle's calls do. */
@@ -273,22 +289,6 @@ export function keyedJobId(name: string, idempotencyKey: string): string {
   return `${name}:${v5(idempotencyKey, KEY_NAMESPACE)}`;
 }
 
-/** The server takes 40 kB of them in all. */
-const MAX_ALGORITHMS = 500;
-
-function searchAttributesOf(
-  { name, tags = [], experimentName = DEFAULTS.experimentName, nodes }: Pipeline,
-  types: readonly JobType[],
-  origin: Origin | undefined,
-): SearchAttributePair[] {
-  const algorithms = algorithmsOf({ nodes });
-  return [
-    { key: PIPELINE_NAME, value: name },
-    { key: PIPELINE_STATUS, value: 'pending' },
-    { key: PIPELINE_TAGS, value: [...tags] },
-    { key: PIPELINE_TYPES, value: [...types] },
-    { key: PIPELINE_EXPERIMENT, value: experimentName },
-    { key: PIPELINE_ALGORITHMS, value: algorithms.slice(0, MAX_ALGORITHMS) },
-    ...(origin === undefined ? [] : [{ key: PIPELINE_ROOT, value: origin.rootJobId }]),
-  ];
+function digestOf(request: unknown): string {
+  return createHash('sha256').update('request').update(JSON.stringify(request)).digest('hex');
 }

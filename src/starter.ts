@@ -36,12 +36,32 @@ export class Starter {
    */
   async start(document: unknown, given: StartOptions = {}): Promise<JobHandle> {
     const { pipelines, resolve, check } = this.options;
+    const request = given.request ?? (hasSubPipelines(document) ? document : undefined);
+    // Of a stored pipeline it was looked for already.
+    const before = given.request === undefined && (await this.startedBefore(document, request, given));
+    if (before) return before;
     const { runs, written } = await this.inline(document);
     const pipeline = pipelines.parse(runs, given.reuse);
     const resolved = await resolve(pipeline);
     check?.(pipeline);
     await this.requireExperiment(pipeline);
-    return await pipelines.start(pipeline, { ...resolved, ...(written !== undefined && { written }), ...given });
+    return await pipelines.start(pipeline, {
+      ...resolved,
+      ...(written !== undefined && { written }),
+      ...(request !== undefined && { request }),
+      ...given,
+    });
+  }
+
+  /** By the same key and request, as long as what the job is made of may have changed since. */
+  private async startedBefore(
+    document: unknown,
+    request: unknown,
+    { idempotencyKey }: StartOptions,
+  ): Promise<JobHandle | undefined> {
+    const name = isJsonObject(document) ? document['name'] : undefined;
+    if (idempotencyKey === undefined || request === undefined || typeof name !== 'string') return undefined;
+    return await this.options.pipelines.findStarted(name, idempotencyKey, request);
   }
 
   /**
@@ -55,6 +75,8 @@ export class Starter {
     given: StartOptions = {},
     extend: (stored: Pipeline) => object = () => ({}),
   ): Promise<JobHandle> {
+    const before = await this.startedBefore(request, given.request, given);
+    if (before !== undefined) return before;
     const definition = await this.definition(request.name);
     return await this.start(mergeStoredRun(definition, { ...request, ...extend(definition) }), given);
   }

@@ -3,6 +3,7 @@ import type { Static } from '@sinclair/typebox';
 import type { JobHandle, PipelineClient } from '../client';
 import { invalid, PipelineError } from '../domain/errors';
 import type { JobStatus } from '../domain/events';
+import { mapAtOnce } from '../temporal/at-once';
 import type { stopRequest } from './schemas/requests';
 
 const DEFAULT_STATUSES = ['active', 'pending', 'paused'];
@@ -15,25 +16,27 @@ const AT_ONCE = 20;
  */
 export async function stopJobs(pipelines: PipelineClient, request: Static<typeof stopRequest>): Promise<string[]> {
   const { jobId, pipelineName, startTime, statusToStop, reason } = request;
-  if (jobId === undefined && pipelineName === undefined && startTime === undefined && statusToStop === undefined) {
+  const [from, to] = [startTime?.from, startTime?.to].map(toEpoch);
+  const given = statusesOf(statusToStop);
+  // What names nothing is no criterion: it would be every job.
+  const isBounded = from !== undefined || to !== undefined || given.length > 0;
+  if (jobId === undefined && pipelineName === undefined && !isBounded) {
     throw invalid("data should have required property 'jobId'");
   }
-  const statuses = statusesOf(statusToStop);
-  const [from, to] = [startTime?.from, startTime?.to].map(toEpoch);
+  const statuses = given.length === 0 ? DEFAULT_STATUSES : given;
   const criteria = {
     statuses: statuses as JobStatus[],
     ...(pipelineName !== undefined && { pipelineName }),
     ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
   };
   const handles =
     jobId === undefined
-      ? await pipelines.find(criteria)
-      : await matching(pipelines.getHandle(jobId), request, criteria);
+      ? await submittedWithin(await pipelines.find(criteria), from, to)
+      : await matching(pipelines.getHandle(jobId), request, { ...criteria, ...(to !== undefined && { to }) });
   const { stopped, unavailable } = await stopAll(handles, reason);
   if (stopped.length > 0) return [...stopped];
   if (unavailable !== undefined) throw unavailable;
-  const given = [
+  const told = [
     ...(jobId === undefined ? [] : [`jobId: ${jobId}`]),
     ...(pipelineName === undefined ? [] : [`pipelineName: ${pipelineName}`]),
     ...(startTime === undefined
@@ -41,7 +44,21 @@ export async function stopJobs(pipelines: PipelineClient, request: Static<typeof
       : [`datesRange: ${String(startTime.from ?? '')} to ${String(startTime.to ?? '')}`]),
     `statuses: ${statuses.join(',')}`,
   ];
-  throw new PipelineError('NotFound', `No jobs found matching criteria (${given.join(', ')})`);
+  throw new PipelineError('NotFound', `No jobs found matching criteria (${told.join(', ')})`);
+}
+
+/** A long job's present run has begun later than the job was submitted, and only the former can be searched for. */
+async function submittedWithin(
+  handles: readonly JobHandle[],
+  from = -Infinity,
+  to = Infinity,
+): Promise<readonly JobHandle[]> {
+  if (from === -Infinity && to === Infinity) return handles;
+  const times = await mapAtOnce(handles, AT_ONCE, (handle) => handle.startTime());
+  return handles.filter((_, index) => {
+    const at = times[index] ?? NaN;
+    return at >= from && at <= to;
+  });
 }
 
 export interface Stops {
@@ -91,8 +108,7 @@ async function matching(
 
 function statusesOf(given: string | readonly string[] | undefined): readonly string[] {
   const list = typeof given === 'string' ? given.split(',') : (given ?? []);
-  const statuses = list.map((status) => status.trim()).filter((status) => status !== '');
-  return statuses.length === 0 ? DEFAULT_STATUSES : statuses;
+  return list.map((status) => status.trim()).filter((status) => status !== '');
 }
 
 function toEpoch(time: string | number | undefined): number | undefined {

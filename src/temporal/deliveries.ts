@@ -50,7 +50,8 @@ export class Deliveries {
   async get(id: string): Promise<DeliveryRecord> {
     const workflowId = await findDelivery(this.client, id);
     const found = workflowId === undefined ? undefined : await readDelivery(this.client, workflowId);
-    if (found === undefined) throw new PipelineError('NotFound', `delivery ${id} Not Found`);
+    // A later job of the same id has deliveries of the same workflows.
+    if (found?.record.id !== id) throw new PipelineError('NotFound', `delivery ${id} Not Found`);
     return found.record;
   }
 

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_EXPERIMENT, PIPELINE_NAME, PIPELINE_TYPES } from '../../workflows/search-attributes';
 import type { JobType } from './started-job';
-import { quote, quoteTime, search } from './visibility';
+import { count, quote, quoteTime, search } from './visibility';
 
 /** Which jobs; what is not given, all match. */
 export interface RunCriteria {
@@ -55,13 +55,14 @@ function queryOf({ name, experimentName, type, ended }: RunCriteria): string {
 /** The times of start that hold as many as are asked for and few others, found by counting. */
 async function windowOf(client: Client, query: string, sort: 'asc' | 'desc', limit: number): Promise<string> {
   const conditionOf = (time: number): string => ` AND StartTime ${sort === 'asc' ? '<=' : '>='} ${quoteTime(time)}`;
-  const count = async (condition: string): Promise<number> => (await client.workflow.count(query + condition)).count;
-  if ((await count('')) <= limit + SPARE) return '';
+  const countOf = (condition: string): Promise<number> =>
+    count(client, { what: 'jobs', query: query + condition, attributes: ATTRIBUTES });
+  if ((await countOf('')) <= limit + SPARE) return '';
   // With `near` too few are found, with `far` enough.
   let [near, far] = sort === 'asc' ? [BEFORE_ALL, Date.now() + 60_000] : [Date.now() + 60_000, BEFORE_ALL];
   while (Math.abs(far - near) > 1) {
     const middle = Math.floor((near + far) / 2);
-    const found = await count(conditionOf(middle));
+    const found = await countOf(conditionOf(middle));
     if (found < limit) near = middle;
     else far = middle;
     if (found >= limit && found <= limit + SPARE) break;

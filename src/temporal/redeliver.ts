@@ -23,7 +23,10 @@ const ASKED_WITHIN_MS = 10_000;
 /** @throws PipelineError `NotFound`, or `WrongState` where its retention has passed */
 export async function redeliverOne(client: Client, id: string): Promise<void> {
   const workflowId = await findDelivery(client, id);
-  const outcome = workflowId === undefined ? 'missing' : await ask(client, workflowId, 0);
+  const found = workflowId === undefined ? undefined : await readDelivery(client, workflowId);
+  // A later job of the same id has deliveries of the same workflows: its event is not the one that was asked for.
+  const isIt = workflowId !== undefined && found?.record.id === id;
+  const outcome = isIt ? await ask(client, workflowId, 0) : 'missing';
   if (outcome === 'missing') throw new PipelineError('NotFound', `delivery ${id} Not Found`);
   if (outcome === 'expired') throw new PipelineError('WrongState', `the retention of delivery ${id} has passed`);
 }

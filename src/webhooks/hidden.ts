@@ -11,10 +11,20 @@ const SHORTEST = 6;
 /** @returns the texts to hide, the longest first, so that no part of one is left */
 export function hiddenTexts({ headers = {} }: Pick<Endpoint, 'headers'>): string[] {
   const values = Object.values(headers).flatMap((value) => [value, ...credentialsOf(value)]);
-  const spelled = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)]);
-  const texts = new Set(spelled.filter(({ length }) => length >= SHORTEST));
+  const texts = new Set(values.flatMap(spellingsOf).filter(({ length }) => length >= SHORTEST));
   return [...texts].sort((one, other) => other.length - one.length);
 }
+
+/** As it is, in JSON (PHP's has `\\/`), in a URL and in a page. */
+function spellingsOf(value: string): string[] {
+  const json = JSON.stringify(value).slice(1, -1);
+  const url = encodeURIComponent(value);
+  const lowerUrl = url.replaceAll(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase());
+  const page = value.replaceAll(/[&<>"']/g, (character) => PAGE[character] ?? character);
+  return [value, json, json.replaceAll('/', '\\/'), url, lowerUrl, page];
+}
+
+const PAGE: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** `hunter2` of `Bearer hunter2`; of `Basic …` what it stands for as well. */
 function credentialsOf(value: string): string[] {

@@ -146,6 +146,7 @@ describe('temporal-pipelines import', function () {
       'algorithms/a1.json': algorithm('a1'),
       'algorithms/a2.json': algorithm('a2'),
       'algorithms/A3.json': algorithm('A3'),
+      'algorithms/a4.json': { ...algorithm('a4'), mem: '1Mi' },
       'pipelines/p.json': pipeline('p', 'a2'),
       'pipelines/q.json': { ...pipeline('q', 'a2'), nodes: [] },
     });
@@ -154,9 +155,10 @@ describe('temporal-pipelines import', function () {
         '✘ algorithm A3 (algorithms/A3.json): algorithm name must contain only lower-case alphanumeric, dash or dot',
         '✘ algorithm a1 (algorithms/a1.json): algorithm a1 already exists',
         '✔ algorithm a2 would be stored',
+        '✘ algorithm a4 (algorithms/a4.json): memory must be at least 4 Mi',
         '✔ pipeline p would be stored',
         '✘ pipeline q (pipelines/q.json): pipeline must have at least one node',
-        '2 would be taken, 3 refused',
+        '2 would be taken, 4 refused',
       ],
       code: 1,
     });

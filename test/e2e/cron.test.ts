@@ -40,10 +40,13 @@ describe('cron by the facade', function () {
   it('starts and stops a stored pipeline', async () => {
     const { name } = await store(named({ triggers: { pipelines: ['other'] } }));
     const ok = { status: 200, body: { message: 'OK' } };
-    expect(await suite.facade.post(`${API}/cron/start`, { name })).to.deep.equal(ok);
+    const by = { 'x-forwarded-user': 'ada' };
+    expect(await suite.facade.post(`${API}/cron/start`, { name }, by)).to.deep.equal(ok);
     const triggersNow = async () => (await suite.store.pipelines.get(name))?.definition.triggers;
     expect(await triggersNow()).to.deep.equal({ pipelines: ['other'], cron: { pattern: '0 * * * *', enabled: true } });
     expect((await schedule(name).describe()).state.paused).to.equal(false);
+    const { body: versions } = await suite.facade.get(`${API}/versions/pipelines/${name}`);
+    expect((versions as object[])[0]).to.include({ createdBy: 'ada' });
     expect(await suite.facade.post(`${API}/cron/start`, { name, pattern: RARE })).to.deep.equal(ok);
     expect(await suite.facade.post(`${API}/cron/stop`, { name })).to.deep.equal(ok);
     expect(await triggersNow()).to.deep.equal({ pipelines: ['other'], cron: { pattern: RARE, enabled: false } });

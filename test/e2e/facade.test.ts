@@ -109,6 +109,39 @@ describe('the facade', () => {
     );
   });
 
+  it('starts one job for a key and a request, though what is stored has changed since, or is gone', async () => {
+    const name = `stored-${randomUUID()}`;
+    const outer = `outer-${randomUUID()}`;
+    const stored = { name, nodes: [{ nodeName: 'green', algorithmName: 'green-alg', input: ['@flowInput.x'] }] };
+    const api = '/api/v1/store/pipelines';
+    expect((await facade.post(api, stored)).status).to.equal(201);
+    const key = { 'idempotency-key': randomUUID() };
+    const request = { name, flowInput: { x: 1 } };
+    const whole = { name: outer, nodes: [{ nodeName: 'inner', kind: 'pipeline', spec: { name }, input: [{ x: 1 }] }] };
+    const ask = () =>
+      Promise.all([facade.post('/api/v1/exec/stored', request, key), facade.post('/api/v1/exec/raw', whole, key)]);
+    const first = await ask();
+    expect(first.map(({ status }) => status)).to.deep.equal([200, 200]);
+    const nodes = [...stored.nodes, { nodeName: 'other', algorithmName: 'green-alg', input: [2] }];
+    expect((await facade.ask('PUT', api, { ...stored, nodes })).status).to.equal(200);
+    expect(await ask()).to.deep.equal(first);
+    expect((await facade.ask('DELETE', `${api}/${name}`)).status).to.equal(200);
+    expect(await ask()).to.deep.equal(first);
+  });
+
+  it('refuses another request for a key, of a stored pipeline as well', async () => {
+    const name = `stored-${randomUUID()}`;
+    await facade.post('/api/v1/store/pipelines', {
+      name,
+      nodes: [{ nodeName: 'green', algorithmName: 'green-alg', input: ['@flowInput.x'] }],
+    });
+    const key = { 'idempotency-key': randomUUID() };
+    expect((await facade.post('/api/v1/exec/stored', { name, flowInput: { x: 1 } }, key)).status).to.equal(200);
+    expect(await facade.post('/api/v1/exec/stored', { name, flowInput: { x: 2 } }, key)).to.deep.equal(
+      refusal(409, 'the key was used with another pipeline'),
+    );
+  });
+
   it('says in which status a job has no results yet', async () => {
     const jobId = await post(held);
     await until('it is active', async () => {
@@ -158,6 +191,8 @@ describe('the facade', () => {
     ['a pause without a job', 'pause', {}, 400, "data should have required property 'jobId'"],
     // With a slash behind it, as hkubectl sends it.
     ['a stop without a job', 'stop/', {}, 400, "data should have required property 'jobId'"],
+    ['a stop of no time', 'stop', { startTime: {} }, 400, "data should have required property 'jobId'"],
+    ['a stop of no status', 'stop', { statusToStop: ' ,' }, 400, "data should have required property 'jobId'"],
     ['a stop of a number', 'stop', { jobId: 1 }, 400, 'data.jobId should be string'],
     ['a pause of nothing', 'pause', { jobId: '' }, 404, 'jobId  Not Found'],
     ['a resume of half a character', 'resume', { jobId: '\ud800' }, 404, 'jobId \ud800 Not Found'],

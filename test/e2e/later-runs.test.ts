@@ -169,6 +169,7 @@ describe('pipelines that run again, in part, or within others', function () {
     await resultOf(other);
     expect((await ask({ jobId: other, nodeName: 'b' }, headers)).status).to.equal(409);
     expect(of(await resultOf(part), 'b')).to.deep.equal([1]);
+    expect((await facade.get(`/api/v1/exec/pipelines/${part}`)).body).to.include({ rootJobId: jobId });
   });
 
   it('a stored pipeline runs in the place of a node', async () => {

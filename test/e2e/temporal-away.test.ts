@@ -14,6 +14,8 @@ describe('the facade while the Temporal server is away', function () {
     try {
       const started = await facade.post('/api/v1/exec/algorithm', { name: 'green-alg', input: [1] });
       const { jobId } = started.body as { jobId: string };
+      const nodes = [{ nodeName: 'green', algorithmName: 'green-alg' }];
+      expect((await facade.post('/api/v1/store/pipelines', { name: 'kept', nodes })).status).to.equal(201);
       await server.kill();
       const asked = Date.now();
       const answers = await Promise.all(
@@ -27,6 +29,9 @@ describe('the facade while the Temporal server is away', function () {
       }
       // What is stored does not need it.
       expect((await facade.get('/api/v1/store/pipelines')).status).to.equal(200);
+      // Nothing is deleted whose jobs can not be stopped.
+      expect((await facade.ask('DELETE', '/api/v1/store/pipelines/kept')).status).to.equal(503);
+      expect((await facade.get('/api/v1/store/pipelines/kept')).status).to.equal(200);
       await server.restart();
       await until('the job is found again', async () => {
         return (await facade.get(`/api/v1/exec/status/${jobId}`)).status === 200;

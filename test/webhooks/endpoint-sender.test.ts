@@ -70,6 +70,9 @@ describe('a sender with endpoints', () => {
       const told = [
         ...Array<string>(9).fill(token),
         encodeURIComponent(token),
+        encodeURIComponent(token).toLowerCase(),
+        token.replace('/', String.raw`\/`).replace('"', String.raw`\"`),
+        token.replace('"', '&quot;'),
         password,
         JSON.stringify(message.headers),
       ].join('\n');

@@ -2,6 +2,8 @@
 import pc from 'picocolors';
 import { parseToken, parseUrl } from '../../config-values';
 import { ConfigError } from '../../config';
+import type { AlgorithmDefinition } from '../../domain/algorithm-definition';
+import { completeAlgorithm } from '../../domain/complete-algorithm';
 import { PipelineError } from '../../domain/errors';
 import { DEFAULT_SETTINGS } from '../../domain/settings';
 import { parseDefinition } from '../../domain/validate';
@@ -101,8 +103,10 @@ const checkPipeline: Validate<object> = createValidator(pipelineSchema, { coerce
 function refusalOf({ kind, document }: Exported): Refusal {
   try {
     const copy = structuredClone(document);
-    if (kind === 'algorithm') checkAlgorithm(copy);
-    else {
+    if (kind === 'algorithm') {
+      checkAlgorithm(copy);
+      completeAlgorithm(copy as AlgorithmDefinition);
+    } else {
       checkPipeline(copy);
       parseDefinition(copy, DEFAULT_SETTINGS);
     }

@@ -75,7 +75,7 @@ export function execRoutes(options: ExecOptions): Route[] {
       answers: { 200: started },
       errors: [400, 404, 409],
       handle: async ({ body, idempotencyKey }) =>
-        jobIdOf(await starter.startStored(body, { types: ['stored'], ...keyed(idempotencyKey) })),
+        jobIdOf(await starter.startStored(body, { types: ['stored'], request: body, ...keyed(idempotencyKey) })),
     }),
     route({
       method: 'post',

@@ -7,7 +7,7 @@ import type { Experiment } from '../../domain/experiment';
 import type { Store, Stored } from '../../store/store';
 import { listOptions } from '../definition-routes';
 import { eachStored } from '../each-stored';
-import { findOrNone } from '../remove-pipeline';
+import { findAround } from '../remove-pipeline';
 import { route, type Route } from '../route';
 import { CLOSED, epochMs, experimentName } from '../schemas/parts';
 import { nameParams } from '../schemas/requests';
@@ -86,9 +86,16 @@ export function experimentRoutes({ pipelines, store }: Options): Route[] {
         if (name === DEFAULTS.experimentName) {
           throw new PipelineError('WrongState', `${name} experiment cannot be deleted`);
         }
-        if (!(await experiments.delete(name))) throw notFound(name);
-        await stopCrons(store, name, user);
-        const running = await findOrNone(() => pipelines.find({ experimentName: name }));
+        if ((await experiments.get(name)) === undefined) throw notFound(name);
+        const running = await findAround(
+          () => pipelines.find({ experimentName: name }),
+          async () => {
+            const wasThere = await experiments.delete(name);
+            await stopCrons(store, name, user);
+            return wasThere;
+          },
+        );
+        if (running === undefined) throw notFound(name);
         await stopAll(running, `experiment ${name} was deleted`);
         return { message: 'deleted successfully', name };
       },

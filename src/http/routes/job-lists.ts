@@ -51,7 +51,7 @@ async function* readStarted(jobs: AsyncIterable<FoundJob>): AsyncGenerator<objec
   for await (const some of chunks(jobs, AT_ONCE)) {
     const found = await mapAtOnce(some, AT_ONCE, async (job) => {
       const started = await job.started().catch(forgotten);
-      return started && presentStarted(job.jobId, started, job.rootJobId);
+      return started && presentStarted(job.jobId, started);
     });
     yield* found.filter((one) => one !== undefined);
   }

@@ -45,11 +45,13 @@ export function storeAlgorithmRoutes(options: StoreAlgorithmOptions): Route[] {
     removeQuery: algorithmRemoval,
     async remove(name, { force = false, keepOldVersions: keepVersions = true }) {
       await service.get(name);
+      // First, so that it is there for another try where Temporal is away.
+      const removed = force ? await removeUsers(options, name) : '';
       if (!force) await refuseUsed(options, name);
       if (!(await store.algorithms.delete(name, { keepVersions }))) {
         throw new PipelineError('NotFound', `algorithm ${name} Not Found`);
       }
-      return force ? await removeUsers(options, name) : '';
+      return removed;
     },
   });
   return [

@@ -16,8 +16,8 @@ export function triggerRoutes(options: TriggerOptions): Route[] {
   const { store } = options;
 
   /** The schedule follows what is stored. */
-  const setCron = async (name: string, enabled: boolean, pattern?: string): Promise<object> => {
-    await store.pipelines.update(name, (current) => withCron(current, enabled, pattern));
+  const setCron = async (name: string, enabled: boolean, user?: string, pattern?: string): Promise<object> => {
+    await store.pipelines.update(name, (current) => withCron(current, enabled, pattern), user);
     return { message: 'OK' };
   };
 
@@ -48,7 +48,7 @@ export function triggerRoutes(options: TriggerOptions): Route[] {
       body: schemas.cronRequest,
       answers: { 200: message },
       errors: [400, 404],
-      handle: ({ body: { name, pattern } }) => setCron(name, true, pattern),
+      handle: ({ body: { name, pattern }, user }) => setCron(name, true, user, pattern),
     }),
     route({
       method: 'post',
@@ -59,7 +59,7 @@ export function triggerRoutes(options: TriggerOptions): Route[] {
       body: schemas.cronStop,
       answers: { 200: message },
       errors: [400, 404],
-      handle: ({ body: { name } }) => setCron(name, false),
+      handle: ({ body: { name }, user }) => setCron(name, false, user),
     }),
     route({
       method: 'get',
