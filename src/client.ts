@@ -87,8 +87,10 @@ export interface StartOptions {
 
 /** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
 const KEY_NAMESPACE = '5a0de4f1-3c63-4f0b-9d0e-6a8f1f6f2b7c';
-/** The memo that tells which pipeline, or which request, a job was started with. */
+/** The memo that tells which pipeline a job was started with. */
 const DIGEST = 'PipelineDigest';
+/** Which request, where the pipeline was made of that and of what was stored. */
+const REQUEST = 'PipelineRequest';
 
 /** A server under load takes a start later than it answers a question. */
 const START_WITHIN_MS = 10_000;
@@ -156,7 +158,6 @@ export class PipelineClient {
       .update(text)
       .update(reuse?.jobId ?? '')
       .digest('hex');
-    const digests = [...(request === undefined ? [] : [digestOf(request)]), digest] as const;
     const [searchable, homes] = await Promise.all([
       within(this.client, START_WITHIN_MS, () => this.isSearchable()),
       given.homes ?? this.findHomes(pipeline),
@@ -166,7 +167,7 @@ export class PipelineClient {
     // What a start does besides is not done twice.
     const isMore =
       limit !== undefined || reuse !== undefined || (blobs !== undefined && text.length > MAX_INLINE_BYTES);
-    const isRepeated = isMore && idempotencyKey !== undefined ? await this.isStarted(jobId, digests) : false;
+    const isRepeated = isMore && idempotencyKey !== undefined ? await this.isStarted(jobId, digest) : false;
     if (isRepeated) return this.getHandle(jobId);
     const keeping = { blobs, jobId, namespaceId: () => this.namespaceId(this.client), plans };
     const { light, flowInput } = await lighten(pipeline, digest, keeping);
@@ -176,7 +177,8 @@ export class PipelineClient {
       // Also once the job has ended, for as long as Temporal retains it.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       memo: {
-        [DIGEST]: digests[0],
+        [DIGEST]: digest,
+        ...(request !== undefined && { [REQUEST]: digestOf(request) }),
         ...(origin !== undefined && { [PARENT]: origin.parentJobId }),
         ...(written !== undefined && { [WRITTEN]: written }),
       },
@@ -205,7 +207,7 @@ export class PipelineClient {
       await within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await this.isStarted(jobId, digests);
+      await this.isStarted(jobId, digest);
     }
     return this.getHandle(jobId);
   }
@@ -218,23 +220,20 @@ export class PipelineClient {
    */
   async findStarted(name: string, idempotencyKey: string, request: unknown): Promise<JobHandle | undefined> {
     const jobId = keyedJobId(name, idempotencyKey);
-    return (await this.digestOfJob(jobId)) === digestOf(request) ? this.getHandle(jobId) : undefined;
+    return (await this.memoOf(jobId))?.[REQUEST] === digestOf(request) ? this.getHandle(jobId) : undefined;
   }
 
   /** @throws PipelineError `Conflict` where it is another pipeline's */
-  private async isStarted(jobId: string, digests: readonly string[]): Promise<boolean> {
-    const known = await this.digestOfJob(jobId);
-    if (known === undefined) return false;
-    if (digests.includes(known)) return true;
+  private async isStarted(jobId: string, digest: string): Promise<boolean> {
+    const memo = await this.memoOf(jobId);
+    if (memo === undefined || memo[DIGEST] === digest) return memo !== undefined;
     throw new PipelineError('Conflict', 'the key was used with another pipeline');
   }
 
   /** @returns undefined where there is no such job */
-  private async digestOfJob(jobId: string): Promise<string | undefined> {
+  private async memoOf(jobId: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     try {
-      const { memo } = await describeJob(this.client, jobId);
-      const digest = memo?.[DIGEST];
-      return typeof digest === 'string' ? digest : '';
+      return (await describeJob(this.client, jobId)).memo ?? {};
     } catch (error) {
       if (error instanceof PipelineError && error.code === 'NotFound') return undefined;
       throw error;
@@ -290,5 +289,5 @@ export function keyedJobId(name: string, idempotencyKey: string): string {
 }
 
 function digestOf(request: unknown): string {
-  return createHash('sha256').update('request').update(JSON.stringify(request)).digest('hex');
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }

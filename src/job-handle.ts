@@ -25,8 +25,10 @@ import {
   statusQuery,
 } from '../workflows/messages';
 
-/** Long enough for a worker under load, and within the contract's two seconds. */
+/** Long enough for a worker under load. */
 const STATUS_WAIT_MS = 1_500;
+/** Contract §8: two seconds, of which the way to the caller needs some. */
+const STATUS_WITHIN_MS = 1_800;
 /** Beside the look at what the job was started with, within two seconds. */
 const GRAPH_WAIT_MS = 1_000;
 /** A job's worker may be at work on what the job has ended with. */
@@ -57,9 +59,11 @@ export class JobHandle {
 
   /** What a debug subscriber would have got last; with no worker alive, what the server knows. */
   async status(): Promise<ProgressBody> {
+    const since = performance.now();
     const description = await this.describe();
     if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).status;
-    const body = await queryWithin(this.client, this.jobId, statusQuery, STATUS_WAIT_MS);
+    const leftMs = STATUS_WITHIN_MS - (performance.now() - since);
+    const body = await queryWithin(this.client, this.jobId, statusQuery, Math.min(STATUS_WAIT_MS, leftMs));
     return body ?? lastKnownStatus(description);
   }
 

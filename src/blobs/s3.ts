@@ -57,7 +57,7 @@ class S3Blobs implements BlobStore {
 
   async read(ref: BlobRef): Promise<Readable> {
     checkRef(ref, this.id, this.id);
-    return await this.attempt(async () => {
+    return await this.repeated(async () => {
       const { Body, ContentLength } = await this.client
         .send(new this.sdk.GetObjectCommand(this.object(ref.key)))
         .catch((error: unknown) => {
@@ -77,7 +77,7 @@ class S3Blobs implements BlobStore {
 
   async find(key: string): Promise<BlobRef | undefined> {
     checkKey(key);
-    return await this.attempt(async () => {
+    return await this.repeated(async () => {
       const found = await this.client.send(new this.sdk.HeadObjectCommand(this.object(key))).catch((error: unknown) => {
         if (error instanceof this.sdk.NotFound) return undefined;
         throw error;
@@ -100,7 +100,7 @@ class S3Blobs implements BlobStore {
     for await (const { Contents = [] } of this.list({ Bucket: bucket, Prefix: `${prefix}${folder}/` })) {
       if (Contents.length === 0) return;
       const Delete = { Objects: Contents.map(({ Key }) => ({ Key })), Quiet: true };
-      const { Errors = [] } = await this.attempt(() =>
+      const { Errors = [] } = await this.repeated(() =>
         this.client.send(new this.sdk.DeleteObjectsCommand({ Bucket: bucket, Delete })),
       );
       if (Errors[0] !== undefined) throw this.unavailable(`${String(Errors[0].Code)}: ${String(Errors[0].Message)}`);

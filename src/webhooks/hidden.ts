@@ -15,7 +15,7 @@ export function hiddenTexts({ headers = {} }: Pick<Endpoint, 'headers'>): string
   return [...texts].sort((one, other) => other.length - one.length);
 }
 
-/** As it is, in JSON (PHP's has `\\/`), in a URL and in a page. */
+/** As it is, in JSON (PHP's has `\/`), in a URL and in a page. */
 function spellingsOf(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1);
   const url = encodeURIComponent(value);

@@ -8,8 +8,7 @@ import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
 
 const ITEMS = 300_000;
 /** Issue: queries answer within it while a wide batch runs. */
-/** Two seconds, and as much again for whatever else runs on the machine. */
-const WITHIN_MS = 4_000;
+const WITHIN_MS = 2_000;
 
 describe('a job of 300,000 items', function () {
   this.timeout(120_000);
@@ -52,9 +51,9 @@ describe('a job of 300,000 items', function () {
       expect(all.length, `answers of ${what}`).to.be.above(3);
       expect(Math.max(...all), `the slowest of ${String(all.length)} answers of ${what}, in ms`).to.be.below(WITHIN_MS);
     }
-    // Where the job itself does not answer a facade in time, it tells what the server knows, which has no counts.
-    const progress = told.flatMap(({ data }) => data?.progress ?? []);
-    expect(progress).to.have.length.above(told.length / 2);
+    // What the server knows by itself has no counts: the job itself has answered.
+    const progress = told.slice(told.findIndex(({ data }) => data !== undefined)).map(({ data }) => data?.progress);
+    expect(progress).not.to.include(undefined);
     expect(progress.map(Number)).to.deep.equal(progress.map(Number).sort((one, other) => one - other));
   });
 });

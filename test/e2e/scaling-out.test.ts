@@ -9,7 +9,7 @@ import type { Death } from '../support/worker-process';
 /** Within it a worker that joins has work (issue: scaling out). */
 const JOINED_WITHIN_MS = 5_000;
 /** What a lost worker may cost a job: its blocks are known to be lost after ten seconds. The rest is for a busy machine. */
-const LOSS_MS = 10_000 + 8_000;
+const LOSS_MS = 10_000 + 4_000;
 
 describe('workers that share one wide batch', function () {
   this.timeout(120_000);

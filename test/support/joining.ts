@@ -13,13 +13,13 @@ interface Joining {
   readonly ms: number;
   /** By when a third worker, which joins two, has begun its first item, in milliseconds. */
   readonly withinMs: number;
-  /** How long its share is measured, in milliseconds. @default 5000 */
+  /** How long its share is measured, in milliseconds. @default 8000 */
   readonly sampleMs?: number;
   readonly settings?: Partial<JobSettings>;
 }
 
 /** A third worker joins two in the middle of a batch, and has its part of what is begun afterwards. */
-export async function expectShare(rig: FaultRig, { ms, withinMs, sampleMs = 5_000, settings }: Joining): Promise<void> {
+export async function expectShare(rig: FaultRig, { ms, withinMs, sampleMs = 8_000, settings }: Joining): Promise<void> {
   await Promise.all([rig.startWorker(), rig.startWorker()]);
   const job = await rig.startJob({ width: ENDLESS, ms, ...(settings && { settings }) });
   // Behind the first wave, which rides alone.

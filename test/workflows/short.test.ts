@@ -182,7 +182,8 @@ describe('an algorithm with short: true', () => {
     await until('no item is in hand', async () => (await paused.status()).data?.details.includes('active') === false);
     const { length } = began;
     expect(length).to.be.lessThan(10);
-    await sleep(500);
+    // Another job of the same worker, from its start to its end: time enough for what would begin.
+    expect(await resultsOf(await start([node('quick', ['#[1,2,3]'])]))).to.deep.equal([10, 20, 30]);
     expect(began).to.have.length(length);
     await paused.resume();
     expect(await resultsOf(paused)).to.deep.equal(Array.from({ length: 10 }, () => 200));

@@ -7,11 +7,11 @@ import type { Config } from '../../config';
 import { createLogger, temporalLogger, type Logger } from '../../logger';
 import { temporalTarget } from '../../temporal/connection';
 import { createPipelineWorker, type PipelineWorker } from '../../worker';
+import { builtBundle } from '../../workflow-bundle';
 import { reportReady, runAsChild } from '../child';
 import { clientOptions } from '../client-options';
 import { storedEndpoints } from '../endpoints';
 import { lazyStore, type LazyStore } from '../lazy-store';
-import { builtBundle } from '../../workflow-bundle';
 import { storedPipelines } from '../stored-pipelines';
 
 /** `temporal-pipelines worker`: runs until it is asked to stop, then lets what is in hand finish. */
