@@ -16,6 +16,9 @@ describe('the facade while the Temporal server is away', function () {
       const { jobId } = started.body as { jobId: string };
       const nodes = [{ nodeName: 'green', algorithmName: 'green-alg' }];
       expect((await facade.post('/api/v1/store/pipelines', { name: 'kept', nodes })).status).to.equal(201);
+      expect((await facade.post('/api/v1/experiment', { name: 'kept' })).status).to.equal(200);
+      const algorithm = { name: 'kept', http: { url: 'http://localhost:9/kept' } };
+      expect((await facade.post('/api/v1/store/algorithms', algorithm)).status).to.equal(201);
       await server.kill();
       const asked = Date.now();
       const answers = await Promise.all(
@@ -30,8 +33,14 @@ describe('the facade while the Temporal server is away', function () {
       // What is stored does not need it.
       expect((await facade.get('/api/v1/store/pipelines')).status).to.equal(200);
       // Nothing is deleted whose jobs can not be stopped.
-      expect((await facade.ask('DELETE', '/api/v1/store/pipelines/kept')).status).to.equal(503);
-      expect((await facade.get('/api/v1/store/pipelines/kept')).status).to.equal(200);
+      for (const [path, query] of [
+        ['store/pipelines', ''],
+        ['store/algorithms', '?force=true'],
+        ['experiment', ''],
+      ] as const) {
+        expect((await facade.ask('DELETE', `/api/v1/${path}/kept${query}`)).status, path).to.equal(503);
+        expect((await facade.get(`/api/v1/${path}/kept`)).status, path).to.equal(200);
+      }
       await server.restart();
       await until('the job is found again', async () => {
         return (await facade.get(`/api/v1/exec/status/${jobId}`)).status === 200;

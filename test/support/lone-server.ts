@@ -1,33 +1,29 @@
-import { after } from 'mocha';
 import { connect } from '../../src/temporal/connection';
-import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
+import { startDevServer } from '../../src/temporal/dev-server';
 import { killProcess } from '../../src/temporal/processes';
 import type { TestTemporal } from './temporal';
 
 /**
- * A server of one `describe`, where nobody else has jobs, ended after its last test.
+ * A server of one `describe`, where nobody else has jobs. It ends after whoever works on it.
  *
  * @param dynamicConfig further settings, as `key=value`
  * @returns what `useWorker` takes as its server
  */
 export function useLoneServer(dynamicConfig: readonly string[] = []): () => Promise<TestTemporal> {
-  let server: DevServer | undefined;
-  let temporal: TestTemporal | undefined;
-  const killNow = (): void => {
-    if (server !== undefined) killProcess(server.pid, 'SIGKILL');
-  };
-  after('stop the server', async function () {
-    this.timeout(20_000);
-    process.removeListener('exit', killNow);
-    await temporal?.client.connection.close();
-    await server?.stop();
-  });
   return async () => {
-    server = await startDevServer({ port: 0, uiPort: 0, dynamicConfig });
+    const server = await startDevServer({ port: 0, uiPort: 0, dynamicConfig });
+    const killNow = (): void => {
+      killProcess(server.pid, 'SIGKILL');
+    };
     process.once('exit', killNow);
     const { address, uiUrl } = server;
-    temporal = { address, uiUrl, client: await connect({ address }) };
-    return temporal;
+    const client = await connect({ address });
+    const stop = async (): Promise<void> => {
+      process.removeListener('exit', killNow);
+      await client.connection.close();
+      await server.stop();
+    };
+    return { address, uiUrl, client, stop };
   };
 }
 

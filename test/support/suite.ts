@@ -54,8 +54,9 @@ export function useWorker(
     started = { temporal, options, worker: await startWorker(temporal, options) };
   });
   after('stop the worker', async function () {
-    this.timeout(30_000);
+    this.timeout(50_000);
     await started?.worker.stop();
+    await started?.temporal.stop?.();
   });
   return {
     get temporal() {

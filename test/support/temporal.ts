@@ -9,6 +9,8 @@ export interface TestTemporal {
   readonly address: string;
   readonly uiUrl: string;
   readonly client: Client;
+  /** Of a server that is not shared: ends it. */
+  readonly stop?: () => Promise<void>;
 }
 
 /** Generous: a machine without the `temporal` command builds it at the first start. */

@@ -1,10 +1,12 @@
-import type { ConnectionLike } from '@temporalio/client';
+import { Client, type ConnectionLike } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PipelineClient } from '../../src/client';
 import { missingSearchAttributes, registerSearchAttributes } from '../../src/temporal/search-attributes';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
+import { rejection } from '../support/rejection';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
 
 const NAMES = SEARCH_ATTRIBUTES.map(({ name }) => name);
@@ -32,6 +34,19 @@ describe('search attributes', function () {
     expect(missing.every(({ mistyped }) => !mistyped)).to.equal(true);
     expect(await registerSearchAttributes(connection, namespace)).to.have.members(NAMES);
     expect(await missingSearchAttributes(connection, namespace)).to.deep.equal([]);
+  });
+
+  it('are named by whoever can not look for the last jobs without them', async () => {
+    const client = new Client({ connection, namespace: await newNamespace(connection) });
+    const looking = new PipelineClient(client, { taskQueue: 'nobody' }).lastRuns({
+      experimentName: 'main',
+      sort: 'desc',
+      limit: 1,
+    });
+    expect(await rejection(looking))
+      .to.include({ code: 'Unavailable' })
+      .and.to.have.property('message')
+      .that.includes('lacks');
   });
 
   it('are registered once by two that start together', async () => {

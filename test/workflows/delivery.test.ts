@@ -91,6 +91,17 @@ describe('webhooks', () => {
     expect(new Set(to.arrived.map(({ headers }) => headers['webhook-signature']))).to.have.property('size', 3);
   });
 
+  it('are held back by all that a receiver asks for no longer than the whole schedule lasts', async () => {
+    const asks = { status: 503, headers: { 'retry-after': '60' } };
+    const to = await listen((_, count) => (count < 3 ? asks : 200));
+    const settings = { retryScheduleMs: [0, 100, 100, 2_500] };
+    await suite.start(pipeline('echo', { webhooks: { result: `${to.url}/result` } }), settings);
+    await to.until(({ results }) => results.length === 1);
+    const [first = 0, second = 0, third = 0] = to.arrived.map(({ at }) => at);
+    expect(second - first, 'the horizon').to.be.at.least(2_600);
+    expect(third - second, 'nothing of it is left').to.be.below(2_000);
+  });
+
   it('of progress are tried three times while the job runs, then the next one goes', async () => {
     const to = await listen((_, count) => (count <= 4 ? 500 : 200));
     const job = await suite.start(pipeline('wait', { webhooks: { progress: `${to.url}/progress` } }));
