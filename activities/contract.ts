@@ -3,7 +3,7 @@ import type { BlockForm, BlockInput, BlockOutcome } from '../src/domain/block';
 import type { KeepInput, KeptOutcomes } from '../src/domain/keep';
 import type { ResultDraft, WrittenResult } from '../src/domain/result-parts';
 import type { WorkersSeen } from '../src/domain/service';
-import type { SentOutcome, WebhookRequest } from '../src/domain/delivery';
+import type { SentOutcome, WebhookKind, WebhookRequest } from '../src/domain/delivery';
 import type { Limited } from '../src/domain/limited';
 import type { Findings } from '../src/domain/places';
 import type { FoundUntold, ReconcilerState } from '../src/domain/untold';
@@ -31,6 +31,14 @@ export interface FindUntoldInput {
   readonly state?: ReconcilerState;
 }
 
+/** Whose delivery is asked for. */
+export interface OwnDeliveryInput {
+  readonly jobId: string;
+  readonly kind: WebhookKind;
+  /** Of the job's runs. */
+  readonly firstRunId: string;
+}
+
 /** The activities that our workflows call. */
 export interface Activities {
   /** Looks which of these jobs have ended, for as long as a workflow's task may wait. */
@@ -41,6 +49,8 @@ export interface Activities {
   startStored(request: StoredStart): Promise<string>;
   /** Looks for jobs that were ended from outside and whose receivers were not told. */
   findUntold(input: FindUntoldInput): Promise<FoundUntold>;
+  /** Looks whether the delivery of that kind and job id is of these runs of it, and not of an earlier job of the same id. */
+  isOwnDelivery(input: OwnDeliveryInput): Promise<boolean>;
   /** Looks whether anybody serves a task queue, and whether a block of a job was taken. */
   findWorkers(input: FindWorkersInput): Promise<WorkersSeen>;
   /** Runs a block of items of one node and answers one outcome per item (DESIGN.md, «runBlock»). */

@@ -14,6 +14,7 @@ export { createFindTriggered } from './find-triggered';
 export { createFindUntold, type FindUntold } from './find-untold';
 export { createFindWorkers, type IsServed } from './find-workers';
 export { createHttpAlgorithm } from './http-algorithm';
+export { createIsOwnDelivery, type IsOwnDelivery } from './is-own-delivery';
 export { createKeepOutcomes } from './keep-outcomes';
 export { createReadInput, createReadInputActivity } from './read-input';
 export { createRunBlock } from './run-block';

@@ -1,4 +1,7 @@
 import { Context } from '@temporalio/activity';
+import type { Payload } from '@temporalio/common';
+import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import { setTimeout } from 'node:timers/promises';
 import {
   isFollowed,
   longestMs,
@@ -12,18 +15,25 @@ import type { Activities } from './contract';
 import { attemptOverdue } from './failures';
 
 /**
- * The activity `sendWebhook`: one attempt, and those that follow it at once. It answers every outcome of the request; it throws only where it makes none,
- * since another attempt may have begun by now (contract §7: a lost one is over before the next begins).
+ * The activity `sendWebhook`: one attempt, and those that follow it at once. It answers every outcome of the request; it
+ * throws only where it makes none, since another attempt may have begun by now (contract §7: a lost one is over before the
+ * next begins).
  */
 export function createSendWebhook(sender: Sender): Activities['sendWebhook'] {
   const isOverdue = createOverdueCheck();
   return async (request) => {
-    if (await isOverdue(Context.current(), longestMs(request))) throw attemptOverdue();
-    return await sendAll(sender, request);
+    const context = Context.current();
+    if (await isOverdue(context, longestMs(request))) throw attemptOverdue();
+    return await sendAll(sender, request, (sent) => tell(context, sent, request.deadlineMs));
   };
 }
 
-async function sendAll(sender: Sender, request: WebhookRequest): Promise<SentOutcome | Limited> {
+/** @param tellFirst answers whether the server knows that the next one may have been sent */
+async function sendAll(
+  sender: Sender,
+  request: WebhookRequest,
+  tellFirst: (sent: SentOutcome) => Promise<boolean>,
+): Promise<SentOutcome | Limited> {
   const { followers = [], ...first } = request;
   const answer = await sender.send(first);
   const startedAt = performance.now() - answer.durationMs;
@@ -31,7 +41,8 @@ async function sendAll(sender: Sender, request: WebhookRequest): Promise<SentOut
   const sent: AttemptOutcome[] = [];
   let last: AttemptOutcome = answer;
   for (const follower of followers) {
-    if (!isFollowed(last, request, performance.now() - startedAt)) break;
+    const isNext = (): boolean => isFollowed(last, request, performance.now() - startedAt);
+    if (!isNext() || !(await tellFirst({ ...answer, followers: sent })) || !isNext()) break;
     const outcome = await sender.send({ ...first, ...follower });
     // It was no attempt: its turn comes by itself.
     if (isLimited(outcome)) break;
@@ -39,6 +50,29 @@ async function sendAll(sender: Sender, request: WebhookRequest): Promise<SentOut
     last = outcome;
   }
   return { ...answer, followers: sent };
+}
+
+/**
+ * Should the worker be lost with the next event, the workflow goes on behind those that were taken: the heartbeat is awaited,
+ * which the SDK's own is not.
+ */
+async function tell({ info, client }: Context, sent: SentOutcome, withinMs: number): Promise<boolean> {
+  const { namespace, taskToken } = info;
+  const details = { payloads: await encodeArgs(client, sent) };
+  // Where it can not be told the next event goes by itself, later. The client would try again past any deadline.
+  const isTold = client.workflowService.recordActivityTaskHeartbeat({ namespace, taskToken, details }).then(
+    () => true,
+    () => false,
+  );
+  const late = new AbortController();
+  const isLate = setTimeout(withinMs, false, { signal: late.signal, ref: false }).catch(() => false);
+  const answer = await Promise.race([isTold, isLate]);
+  late.abort();
+  return answer;
+}
+
+async function encodeArgs({ options }: Context['client'], ...args: unknown[]): Promise<Payload[]> {
+  return (await encodeToPayloads(options.loadedDataConverter, ...args)) ?? [];
 }
 
 /**

@@ -203,8 +203,9 @@ export class JobHandle {
 
   /** How its webhook of that kind was answered last; undefined where no attempt has finished. */
   async webhook(kind: WebhookKind): Promise<WebhookOutcome | undefined> {
-    await this.describe();
-    return await readWebhookOutcome(this.client, this.jobId, kind);
+    const { raw, runId } = await this.describe();
+    const firstRunId = raw.workflowExecutionInfo?.firstRunId ?? runId;
+    return await readWebhookOutcome(this.client, { jobId: this.jobId, firstRunId }, kind);
   }
 
   /**

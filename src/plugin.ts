@@ -5,6 +5,7 @@ import {
   checkAlgorithms,
   createFindEnded,
   createFindUntold,
+  createIsOwnDelivery,
   createFindWorkers,
   createHttpAlgorithm,
   createKeepOutcomes,
@@ -27,6 +28,7 @@ import { isServed } from './temporal/pollers';
 import { storedActivities, type StoredOptions } from './stored-jobs';
 import { ensureReconciler } from './temporal/reconciler';
 import { announce } from './temporal/registry';
+import { isOwnDelivery } from './temporal/handed-over';
 import { findUntold } from './temporal/untold-jobs';
 import { toSource, type EndpointSource } from './webhooks/endpoints';
 import { parseAllowList } from './webhooks/guard';
@@ -102,7 +104,7 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findEnded`, `findUntold`, `findTriggered`, `startStored`
+ * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findEnded`, `findUntold`, `isOwnDelivery`, `findTriggered`, `startStored`
  * and `sendWebhook` to a Worker, and the workflows `runPipeline`, `concurrencyLimit`, `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs`,
  * `triggerPipelines`, `startScheduled` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
@@ -156,6 +158,7 @@ export class PipelinesPlugin extends SimplePlugin {
       }),
       findEnded: createFindEnded(findEnded),
       findUntold: createFindUntold(findUntold),
+      isOwnDelivery: createIsOwnDelivery(isOwnDelivery),
       findWorkers: createFindWorkers((client, taskQueue) => isServed(client, taskQueue, 'activity')),
     };
     super({ name: 'temporal-pipelines.PipelinesPlugin', activities });

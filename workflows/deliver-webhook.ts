@@ -2,7 +2,7 @@
  * Delivers one must-deliver event: the terminal progress event or the result of a job (contract §7). Its attempt log is
  * its state. It outlives the job, whose workflow has closed by then.
  */
-import { condition, getExternalWorkflowHandle, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, log, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import { MUST_DELIVER, nextStep, type Attempt, type AttemptOutcome } from '../src/domain/delivery';
 import type { DeliverWebhookInput, OutgoingEvent } from '../src/domain/delivery-input';
 import type { DeliveryRecord } from '../src/domain/delivery-record';
@@ -38,6 +38,7 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
     await redeliver(event, Date.parse(closed.createdAt) + input.retentionMs);
     return delivery.record;
   }
+  if (input.quietUntil !== undefined && input.quietUntil > Date.now()) await sleep(input.quietUntil - Date.now());
   if (input.hasPredecessor) await condition(() => released, PREDECESSOR_WAIT_MS);
   const reachable = input.gone === true ? 'gone' : await sendEarlier(input);
   if (event === undefined) {

@@ -1,8 +1,16 @@
 /** Hands a job's terminal events over to workflows that outlive it (DESIGN.md, «Deliveries»). */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ParentClosePolicy, startChild, workflowInfo } from '@temporalio/workflow';
+import {
+  isCancellation,
+  ParentClosePolicy,
+  patched,
+  proxyLocalActivities,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities, OwnDeliveryInput } from '../activities/contract';
 import { MAX_RESULT_BYTES, toWebhookText } from '../src/domain/big-results';
-import { firstMemo, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
+import { deliveryId, firstMemo, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
 import { toHkubeProgress, toHkubeResultText } from '../src/domain/dialect';
 import type { ResultBody } from '../src/domain/events';
 import type { Job } from '../src/domain/job';
@@ -11,12 +19,18 @@ import type { JobSettings } from '../src/domain/settings';
 import type { UntoldJob, Webhooks } from '../src/domain/untold';
 import { deliverWebhook } from './deliver-webhook';
 import { DELIVERY } from './messages';
-import type { ProgressSender } from './progress-sender';
+import type { Leftovers, ProgressSender } from './progress-sender';
 import { PIPELINE_STATUS, WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from './search-attributes';
 import { webhookId } from './webhook-id';
 
 /** Temporal's visibility stores keep at most 255 characters of a keyword. */
 const MAX_KEYWORD = 255;
+
+/** Local, as a worker whose every slot is held by an algorithm for hours still has some for it. */
+const { isOwnDelivery } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { maximumAttempts: 5 },
+});
 
 type Settings = JobSettings & { readonly webhookTaskQueue: string };
 type DeliverySettings = Omit<Settings, 'homes'>;
@@ -26,39 +40,54 @@ export async function startDeliveries(job: Job, sender: ProgressSender, settings
   const { progress, result } = job.pipeline.webhooks ?? {};
   const shared = isShared(job.pipeline.webhooks);
   if (result === undefined || shared) {
-    const progressEvents = progress === undefined ? [] : await sender.takeRest();
+    const left: Leftovers = progress === undefined ? { events: [] } : await sender.takeRest();
     // The result's delivery is there first, so that the progress event's finds it when it ends.
-    if (result !== undefined) {
-      await startResult(endedJob(job, settings), result, job.outbox.sequence + 1, progressEvents.length > 0);
-    }
+    const successor =
+      result === undefined
+        ? undefined
+        : await startResult(endedJob(job, settings), result, {
+            sequence: job.outbox.sequence + 1,
+            hasPredecessor: left.events.length > 0,
+            ...(left.quietUntil !== undefined && { quietUntil: left.quietUntil }),
+          });
     if (progress !== undefined) {
-      await startProgress(endedJob(job, settings), progress, progressEvents, { shared, gone: sender.isGone });
+      await startProgress(endedJob(job, settings), progress, {
+        ...left,
+        gone: sender.isGone,
+        ...(successor !== undefined && { successor }),
+      });
     }
     return;
   }
   await Promise.all([
-    startResult(endedJob(job, settings), result, 1, false),
+    startResult(endedJob(job, settings), result, { sequence: 1, hasPredecessor: false }),
     progress === undefined
       ? undefined
       : sender
           .takeRest()
-          .then((events) =>
-            startProgress(endedJob(job, settings), progress, events, { shared: false, gone: sender.isGone }),
-          ),
+          .then((left) => startProgress(endedJob(job, settings), progress, { ...left, gone: sender.isGone })),
   ]);
 }
 
-/** What a job that was ended from outside could not start; nothing where it is there. */
-export async function startUntoldResult(job: UntoldJob): Promise<void> {
+/**
+ * What a job that was ended from outside could not start; nothing where it is there.
+ *
+ * @returns the workflow of the result's delivery, if there is one
+ */
+export async function startUntoldResult(job: UntoldJob): Promise<string | undefined> {
   const { result } = job.webhooks;
   const { progress: before, result: sequence } = job.sequences;
-  if (result === undefined || sequence === undefined) return;
-  const waits = isShared(job.webhooks) && before !== undefined;
-  await startResult({ ...job, results: job.record.results, submittedAt: submissionOf(job) }, result, sequence, waits);
+  if (result === undefined || sequence === undefined) return job.resultDelivery;
+  const hasPredecessor = isShared(job.webhooks) && before !== undefined;
+  return await startResult(outsideJob(job), result, { sequence, hasPredecessor });
 }
 
-/** The same of its terminal progress event. */
-export async function startUntoldProgress(job: UntoldJob): Promise<void> {
+/**
+ * The same of its terminal progress event.
+ *
+ * @param resultDelivery what {@link startUntoldResult} has answered
+ */
+export async function startUntoldProgress(job: UntoldJob, resultDelivery: string | undefined): Promise<void> {
   const { progress } = job.webhooks;
   const { progress: sequence } = job.sequences;
   if (progress === undefined || sequence === undefined) return;
@@ -66,10 +95,15 @@ export async function startUntoldProgress(job: UntoldJob): Promise<void> {
   const isHkubes = job.settings.dialect === 'hkube';
   const body = JSON.stringify(isHkubes ? toHkubeProgress(status, submissionOf(job)) : status);
   const event = { webhookId: webhookId('progress', 'end', job.firstRunId), sequence, body };
-  await startProgress({ ...job, results: job.record.results, submittedAt: submissionOf(job) }, progress, [event], {
-    shared: isShared(job.webhooks),
+  await startProgress(outsideJob(job), progress, {
+    events: [event],
     gone: job.gone,
+    ...(isShared(job.webhooks) && { successor: resultDelivery ?? deliveryId(job.jobId, 'result') }),
   });
+}
+
+function outsideJob(job: UntoldJob): EndedJob {
+  return { ...job, results: job.record.results, submittedAt: submissionOf(job) };
 }
 
 /** An earlier version's reconciler did not tell, and knew no dialect that asks for it. */
@@ -112,21 +146,25 @@ function endedJob(job: Job, settings: Settings): EndedJob {
   };
 }
 
-/** @param hasPredecessor whether a progress event is to go to the same URL before it */
-async function startResult(job: EndedJob, url: string, sequence: number, hasPredecessor: boolean): Promise<void> {
+async function startResult(
+  job: EndedJob,
+  url: string,
+  { sequence, ...rest }: Pick<DeliverWebhookInput, 'hasPredecessor' | 'quietUntil'> & Pick<OutgoingEvent, 'sequence'>,
+): Promise<string> {
   const event = {
     webhookId: webhookId('result', 'end', job.firstRunId),
     sequence,
     body: resultTextOf(job),
   };
-  await start(job, {
+  return await start(job, {
     ...deliverySettings(job.settings),
     jobId: job.jobId,
+    firstRunId: job.firstRunId,
     kind: 'result',
     url,
     earlier: [],
     event,
-    hasPredecessor,
+    ...rest,
   });
 }
 
@@ -140,8 +178,7 @@ function resultTextOf({ results, resultText, settings, submittedAt }: EndedJob):
 async function startProgress(
   job: EndedJob,
   url: string,
-  events: readonly OutgoingEvent[],
-  { shared, gone }: { readonly shared: boolean; readonly gone: boolean },
+  { events, gone, ...rest }: Leftovers & { readonly gone: boolean } & Pick<DeliverWebhookInput, 'successor'>,
 ): Promise<void> {
   if (events.length === 0) return;
   const terminalId = webhookId('progress', 'end', job.firstRunId);
@@ -149,13 +186,14 @@ async function startProgress(
   await start(job, {
     ...deliverySettings(job.settings),
     jobId: job.jobId,
+    firstRunId: job.firstRunId,
     kind: 'progress',
     url,
     earlier: events.filter((candidate) => candidate !== event),
     ...(event !== undefined && { event }),
     ...(gone && { gone }),
     hasPredecessor: false,
-    ...(shared && { successor: `${job.jobId}/result` }),
+    ...rest,
   });
 }
 
@@ -175,11 +213,39 @@ function deliverySettings(
   };
 }
 
-async function start({ jobId, searchable, reusesId }: EndedJob, input: DeliverWebhookInput): Promise<void> {
+/** @returns the workflow that has its events */
+async function start(job: EndedJob, input: DeliverWebhookInput): Promise<string> {
+  const { jobId, firstRunId } = job;
+  const id = deliveryId(jobId, input.kind);
+  if (await startAs(id, job, input)) return id;
+  // The job was reset after it had ended once, or another look has told of it: its events are on their way. Or the id is
+  // held by what an earlier job of this one's id could not deliver yet.
+  if (!patched('deliveries-of-later-jobs') || (await isOwn({ jobId, kind: input.kind, firstRunId }))) return id;
+  const another = deliveryId(jobId, input.kind, firstRunId);
+  await startAs(another, job, input);
+  return another;
+}
+
+/** Where nobody can tell it is not: an event that arrives twice under one id is better than none. */
+async function isOwn(input: OwnDeliveryInput): Promise<boolean> {
+  try {
+    return await isOwnDelivery(input);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return false;
+  }
+}
+
+/** @returns false where the id is taken */
+async function startAs(
+  workflowId: string,
+  { searchable, reusesId }: EndedJob,
+  input: DeliverWebhookInput,
+): Promise<boolean> {
   const { event } = input;
   try {
     await startChild(deliverWebhook, {
-      workflowId: `${jobId}/${input.kind}`,
+      workflowId,
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: reusesId ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
@@ -195,8 +261,9 @@ async function start({ jobId, searchable, reusesId }: EndedJob, input: DeliverWe
           ],
         }),
     });
+    return true;
   } catch (error) {
-    // Its events are on their way: the job was reset after it had ended once, or another look has told of it.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return false;
   }
 }

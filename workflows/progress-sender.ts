@@ -9,16 +9,18 @@ import {
   type Follower,
   type NextStep,
   type SentOutcome,
+  type WebhookRequest,
 } from '../src/domain/delivery';
 import type { OutgoingEvent } from '../src/domain/delivery-input';
 import { toHkubeProgress } from '../src/domain/dialect';
 import type { ProgressBody } from '../src/domain/events';
 import { nextBody } from '../src/domain/deferred';
+import { fittingEvents } from '../src/domain/fitting';
 import { isLimited } from '../src/domain/limited';
 import { isEnded, type Job } from '../src/domain/job';
 import { takeNext, takeSequence } from '../src/domain/outbox';
 import type { JobSettings } from '../src/domain/settings';
-import { attemptPriority, offerAttempt, progressPolicy } from './send-attempt';
+import { attemptPriority, longestAttemptMs, offerAttempt, progressPolicy } from './send-attempt';
 import { progressOutcomeQuery, type ProgressOutcome } from './messages';
 import { webhookId } from './webhook-id';
 
@@ -34,12 +36,23 @@ export interface SenderState {
   readonly quietUntil?: number;
 }
 
+/** What a job leaves to its deliveries. */
+export interface Leftovers {
+  /** Those that were not sent, in order; the terminal one is the last, where the level lets it pass. */
+  readonly events: readonly OutgoingEvent[];
+  /** Until when an attempt may be in flight, in epoch milliseconds. Absent: none is. */
+  readonly quietUntil?: number;
+}
+
 export class ProgressSender {
   /** The event that was taken and is not delivered or dropped yet, with the attempts that were begun. */
   private current: OutgoingEvent | undefined;
   /** The event after it, where its number was taken already. */
   private following: OutgoingEvent | undefined;
-  private attempting = false;
+  /** How long the attempt in flight may last, in milliseconds; 0 where there is none. */
+  private attemptMs = 0;
+  /** Whether the event that follows goes along with it. */
+  private isFollowed = false;
   /** The receiver answered 410: no more progress to this URL in this job. */
   private gone: boolean;
   private last: ProgressOutcome | undefined;
@@ -92,13 +105,15 @@ export class ProgressSender {
   /** Sends nothing more, and answers once the attempt in flight is over, or was not taken within its deadline. */
   async rest(): Promise<SenderState> {
     this.resting = true;
-    await condition(() => !this.attempting, this.settings.progressTimeoutMs);
+    await this.untilOver();
+    const quietUntil = Math.max(this.quietUntil, Date.now() + this.attemptMs);
+    const unsent = this.unsent();
     return {
-      ...(this.current !== undefined && { current: this.current }),
+      ...(unsent !== undefined && { current: this.attemptMs > 0 ? { ...unsent, notBefore: quietUntil } : unsent }),
       ...(this.following !== undefined && { following: this.begun(this.following) }),
       gone: this.gone,
       ...(this.last !== undefined && { last: this.last }),
-      ...(this.quietUntil > Date.now() && { quietUntil: this.quietUntil }),
+      ...(quietUntil > Date.now() && { quietUntil }),
     };
   }
 
@@ -117,21 +132,28 @@ export class ProgressSender {
     return !isEnded(this.job) && !this.gone && !this.resting;
   }
 
-  /**
-   * What the job leaves to its delivery once it has ended.
-   *
-   * @returns the events that were not sent, in order; the terminal one is the last, where the level lets it pass
-   */
-  async takeRest(): Promise<OutgoingEvent[]> {
-    await condition(() => !this.attempting, this.settings.progressTimeoutMs);
-    if (this.gone) return this.takeTerminal();
-    // Its last attempt may still be in flight: then there is none left to hand over.
-    const unsent = (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
-    return [
+  /** What the job leaves once it has ended. */
+  async takeRest(): Promise<Leftovers> {
+    await this.untilOver();
+    if (this.gone) return { events: this.takeTerminal() };
+    const unsent = this.unsent();
+    const events = fittingEvents([
       ...(unsent === undefined ? [] : [unsent]),
       ...(this.following === undefined ? [] : [this.heeding(this.begun(this.following))]),
       ...this.job.outbox.queue.splice(0).map((body) => this.toLeft(body)),
-    ];
+    ]);
+    if (this.attemptMs === 0) return { events };
+    // A worker may take it until the job has closed, which may be one deadline later.
+    return { events, quietUntil: Date.now() + this.settings.progressTimeoutMs + this.attemptMs };
+  }
+
+  private async untilOver(): Promise<void> {
+    await condition(() => this.attemptMs === 0, this.settings.progressTimeoutMs);
+  }
+
+  /** The event in hand, unless the attempt in flight is its last. */
+  private unsent(): OutgoingEvent | undefined {
+    return (this.current?.attempts ?? 0) < LATEST_WINS.scheduleMs.length ? this.current : undefined;
   }
 
   /** The terminal event goes whatever was asked for the others: it has a schedule of its own. */
@@ -166,7 +188,7 @@ export class ProgressSender {
 
   /** Of one whose attempt may have been made, as nobody has told yet. */
   private begun(event: OutgoingEvent): OutgoingEvent {
-    return this.attempting ? { ...event, attempts: 1 } : event;
+    return this.attemptMs > 0 && this.isFollowed ? { ...event, attempts: 1 } : event;
   }
 
   /** The receiver answered 410: the rest of progress is dropped, the terminal event is recorded as dead. */
@@ -205,20 +227,22 @@ export class ProgressSender {
     for (let attempt = made + 1; this.isRunning(); attempt++) {
       this.current = { ...event, attempts: attempt };
       const follower = this.offerFollowing(attempt);
-      this.attempting = true;
+      const request: WebhookRequest = {
+        ...event,
+        ...(follower !== undefined && { followers: [follower] }),
+        url,
+        kind: 'progress',
+        attempt,
+        deadlineMs: this.settings.progressTimeoutMs,
+      };
+      this.isFollowed = follower !== undefined;
+      this.attemptMs = longestAttemptMs(request);
       const outcome = await offerAttempt(
-        {
-          ...event,
-          ...(follower !== undefined && { followers: [follower] }),
-          url,
-          kind: 'progress',
-          attempt,
-          deadlineMs: this.settings.progressTimeoutMs,
-        },
+        request,
         { taskQueue: this.settings.webhookTaskQueue, priorityKey: attemptPriority(attempt) },
         asked++,
       );
-      this.attempting = false;
+      this.attemptMs = 0;
       if (isLimited(outcome)) {
         // It was no attempt, so the same one is due again; a job that ends meanwhile leaves it to its delivery.
         this.current = { ...event, attempts: --attempt, notBefore: Date.now() + outcome.limitedMs };
@@ -234,8 +258,13 @@ export class ProgressSender {
         if (step.kind === 'delivered') this.noteFollowing(outcome.followers);
         return;
       }
-      // Its worker was lost, which may have sent the other one as well.
-      if (outcome.error === 'lost' && follower !== undefined && this.following !== undefined)
+      // Its worker was lost, and one of an earlier version did not tell before it sent the other one as well.
+      if (
+        outcome.error === 'lost' &&
+        follower !== undefined &&
+        this.following !== undefined &&
+        !patched('told-followers')
+      )
         this.following = { ...this.following, attempts: 1 };
       this.current = { ...this.current, notBefore: Date.now() + step.delayMs };
       await condition(() => !this.isRunning(), step.delayMs);

@@ -34,9 +34,9 @@ async function tell(untold: readonly UntoldJob[]): Promise<void> {
   if (untold.length === 0) return;
   log.info('telling of jobs that were ended from outside', { jobIds: untold.map(({ jobId }) => jobId) });
   // The result's delivery is there first, as the progress event's wakes it when it ends.
-  await Promise.all(untold.map(startUntoldResult));
+  const results = await Promise.all(untold.map(startUntoldResult));
   // The terminal event is the last: not even an attempt in flight may arrive behind it.
   const quietAt = Math.max(...untold.map((job) => job.quietAt ?? 0));
   if (quietAt > Date.now()) await sleep(Math.max(1_000, quietAt - Date.now()));
-  await Promise.all(untold.map(startUntoldProgress));
+  await Promise.all(untold.map((job, index) => startUntoldProgress(job, results[index])));
 }

@@ -1,4 +1,5 @@
 /** One attempt of a webhook as an activity, shared by the job's workflow and its deliveries'. */
+import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
 import { isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import { formatTimestamp } from '../src/domain/events';
@@ -62,7 +63,7 @@ export async function offerAttempt(
 ): Promise<SentOutcome | Limited> {
   const { sendWebhook } = proxyActivities<Activities>({
     taskQueue,
-    startToCloseTimeout: longestMs(input) + GRACE_MS,
+    startToCloseTimeout: longestAttemptMs(input),
     retry: { maximumAttempts: 1 },
     // Those that found no place once give way to those that come for the first time.
     priority: { priorityKey: asked === 0 ? priorityKey : priorityKey + 1 },
@@ -77,8 +78,26 @@ export async function offerAttempt(
     return { ...answer, limitedMs: Math.min(Math.max(answer.limitedMs, (asked + 1) * 1_000), LONGEST_WAIT_MS) };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return { startedAt: formatTimestamp(startedAt), durationMs: Date.now() - startedAt, error: 'lost' };
+    const told = toldBefore(error);
+    if (told === undefined) return lostSince(startedAt);
+    const { followers = [], ...first } = told;
+    return { ...first, followers: [...followers, lostSince(Date.parse(first.startedAt) + first.durationMs)] };
   }
+}
+
+/** How long an attempt lasts at the most once a worker has taken it, in milliseconds. */
+export function longestAttemptMs(input: WebhookRequest): number {
+  return longestMs(input) + GRACE_MS;
+}
+
+function lostSince(startedAt: number): AttemptOutcome {
+  return { startedAt: formatTimestamp(startedAt), durationMs: Math.max(0, Date.now() - startedAt), error: 'lost' };
+}
+
+/** What a worker has told before it sent the event that follows, and was lost. */
+function toldBefore(error: unknown): SentOutcome | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof TimeoutFailure ? (cause.lastHeartbeatDetails as SentOutcome | undefined) : undefined;
 }
 
 /** First tries before retries (contract §7), within what the job's own priority leaves. */

@@ -2,6 +2,15 @@
 import type { WebhookKind } from './delivery';
 import type { DeliveryRecord } from './delivery-record';
 
+/**
+ * The workflow of a delivery.
+ *
+ * @param firstRunId of a job whose id an earlier job had, a delivery of which is still open: it keeps its own
+ */
+export function deliveryId(jobId: string, kind: WebhookKind, firstRunId?: string): string {
+  return [jobId, kind, ...(firstRunId === undefined ? [] : [firstRunId])].join('/');
+}
+
 /** An event whose bytes are fixed. */
 export interface OutgoingEvent {
   readonly webhookId: string;
@@ -15,8 +24,15 @@ export interface OutgoingEvent {
 
 export interface DeliverWebhookInput {
   readonly jobId: string;
+  /** Of the runs of the job, which may not be the only one of its id. Absent in what an earlier version has started. */
+  readonly firstRunId?: string;
   readonly kind: WebhookKind;
   readonly url: string;
+  /**
+   * Until when an attempt of the job's own may be in flight, in epoch milliseconds: nothing is sent before. Default: none
+   * is.
+   */
+  readonly quietUntil?: number;
   /** Progress events that the job had not sent when it ended: they go first, each as latest-wins. */
   readonly earlier: readonly OutgoingEvent[];
   /** The must-deliver event; absent where the subscriber's level lets no terminal event pass. */

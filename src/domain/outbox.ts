@@ -11,6 +11,7 @@
  */
 import { hkubeLevel, type Dialect } from './dialect';
 import type { ProgressBody, TaskChange } from './events';
+import { fittingTasks } from './fitting';
 import { passes, type Level } from './verbosity';
 
 export interface Outbox {
@@ -178,19 +179,19 @@ function keep(changes: TaskChange[], change: TaskChange): TaskChange[] {
 
 /**
  * In the order in which the contract lists them. What a task did before it failed is dropped: behind the failure it would
- * be read as newer.
+ * be read as newer. No more than travel in one request.
  */
 export function failuresFirst(changes: readonly TaskChange[]): TaskChange[] {
   const lastFailure = new Map<string, number>();
   changes.forEach((change, position) => {
     if (change.error !== undefined) lastFailure.set(keyOf(change), position);
   });
-  return [
+  return fittingTasks([
     ...changes.filter((change) => change.error !== undefined),
     ...changes.filter((change, position) => {
       return change.error === undefined && position > (lastFailure.get(keyOf(change)) ?? -1);
     }),
-  ];
+  ]);
 }
 
 function keyOf({ nodeName, batchID }: TaskChange): string {

@@ -27,6 +27,8 @@ export interface UntoldJob {
   readonly searchable: boolean;
   /** Whether an earlier job of the same id has left deliveries, which no longer run. */
   readonly reusesId: boolean;
+  /** The workflow of its result's delivery, where that is there. */
+  readonly resultDelivery?: string;
   /** When its last progress attempt is over, in epoch milliseconds, if it may be in flight. */
   readonly quietAt?: number;
 }

@@ -1,6 +1,8 @@
 /** The schedule by which the blobs of forgotten jobs are removed (DESIGN.md, «Large values»). */
 import { ScheduleOverlapPolicy, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { deliveryId } from '../domain/delivery-input';
 import { SWEEP_BLOBS, sweeperId } from '../../workflows/messages';
+import { hasDeliveries } from './find-deliveries';
 import { DEFINITION_MEMO, ensureSchedule } from './schedules';
 
 const EVERY_MS = 3_600_000;
@@ -28,7 +30,7 @@ export async function ensureBlobSweeper(client: Client, taskQueue: string): Prom
 
 /** Whether Temporal knows a job still, or a delivery that may name its blobs. */
 export async function isRetained(client: Client, jobId: string): Promise<boolean> {
-  for (const workflowId of [jobId, `${jobId}/result`, `${jobId}/progress`]) {
+  for (const workflowId of [jobId, deliveryId(jobId, 'result'), deliveryId(jobId, 'progress')]) {
     try {
       await client.workflow.getHandle(workflowId).describe();
       return true;
@@ -36,7 +38,8 @@ export async function isRetained(client: Client, jobId: string): Promise<boolean
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   }
-  return false;
+  // A later job of the same id may have deliveries under other ids.
+  return await hasDeliveries(client, jobId);
 }
 
 /**

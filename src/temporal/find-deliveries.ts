@@ -3,6 +3,8 @@
  * attributes of a closed run never change again (DESIGN.md, «The record of deliveries»).
  */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { WebhookKind } from '../domain/delivery';
+import { deliveryId } from '../domain/delivery-input';
 import type { DeliveryState } from '../domain/delivery-record';
 import { DELIVER_WEBHOOK } from '../../workflows/messages';
 import { WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from '../../workflows/search-attributes';
@@ -37,6 +39,8 @@ export interface Hit {
   /** What it is sorted by, newest first: epoch milliseconds. */
   readonly at: number;
 }
+
+const KINDS = ['progress', 'result'] as const satisfies readonly WebhookKind[];
 
 /** Temporal's visibility stores keep at most 255 characters of a keyword. */
 const MAX_KEYWORD = 255;
@@ -92,11 +96,24 @@ function* conditionsOf(
   yield `WorkflowType = ${quote(DELIVER_WEBHOOK)}`;
   yield `ExecutionStatus ${standing === 'closed' ? '!=' : '='} 'Running'`;
   yield `${WEBHOOK_STATE.name} IN (${states.map(quote).join(', ')})`;
-  if (jobId !== undefined) yield `WorkflowId IN (${quote(`${jobId}/progress`)}, ${quote(`${jobId}/result`)})`;
+  if (jobId !== undefined) yield ofJob(jobId);
   if (url !== undefined) yield `${WEBHOOK_URL.name} = ${quote(url.slice(0, MAX_KEYWORD))}`;
   if (from !== undefined) yield `StartTime >= ${quoteTime(from)}`;
   // The server's times are finer than ours.
   if (to !== undefined) yield `StartTime < ${quoteTime(to + 1)}`;
+}
+
+/** Those of a job, whether or not they had to make way for those of an earlier job of its id. */
+function ofJob(jobId: string): string {
+  const ids = KINDS.map((kind) => deliveryId(jobId, kind));
+  const later = ids.map((id) => `WorkflowId STARTS_WITH ${quote(`${id}/`)}`);
+  return `(WorkflowId IN (${ids.map(quote).join(', ')}) OR ${later.join(' OR ')})`;
+}
+
+/** @returns whether Temporal knows any delivery of a job */
+export async function hasDeliveries(client: Client, jobId: string): Promise<boolean> {
+  const query = `WorkflowType = ${quote(DELIVER_WEBHOOK)} AND ${ofJob(jobId)}`;
+  return (await client.workflow.count(query)).count > 0;
 }
 
 function hitOf(info: WorkflowExecutionInfo, standing: Standing): Hit {

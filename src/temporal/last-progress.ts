@@ -1,7 +1,7 @@
 /** How far the progress events of a job had come when it was ended from outside, by its history. */
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
-import { longestMs, type SentOutcome, type WebhookRequest } from '../domain/delivery';
+import type { SentOutcome, WebhookRequest } from '../domain/delivery';
 import type { JobSnapshot } from '../domain/snapshot';
 
 export interface LastProgress {
@@ -29,6 +29,8 @@ export async function readLastProgress(
 ): Promise<LastProgress> {
   const { loadedDataConverter: converter, namespace } = client.options;
   const decode = decodeArrayFromPayloads.bind(undefined, converter);
+  const earlier = args[2] as Continuation | undefined;
+  const known = earlier?.job.outbox.sequence ?? 0;
   const ended = new Map<string, () => Promise<unknown[]>>();
   let nextPageToken: Uint8Array = new Uint8Array();
   do {
@@ -48,14 +50,16 @@ export async function readLastProgress(
       const [request] = (await decode(scheduled.input?.payloads)) as [WebhookRequest];
       const outcome = ended.get(String(event.eventId));
       // One that follows keeps its number, whether or not it was sent.
-      const { sequence } = request.followers?.at(-1) ?? request;
-      if (outcome === undefined) return { sequence, gone: false, pendingMs: longestMs(request) };
+      const sequence = Math.max(known, request.followers?.at(-1)?.sequence ?? request.sequence);
+      if (outcome === undefined) {
+        const { seconds, nanos } = scheduled.startToCloseTimeout ?? {};
+        return { sequence, gone: false, pendingMs: Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6 };
+      }
       const [answer] = (await outcome()) as [SentOutcome | undefined];
       const last = answer?.followers?.at(-1) ?? answer;
       return { sequence, gone: last?.statusCode === 410 };
     }
     ({ nextPageToken } = page);
   } while (nextPageToken.length > 0);
-  const earlier = args[2] as Continuation | undefined;
-  return { sequence: earlier?.job.outbox.sequence ?? 0, gone: earlier?.sender.gone ?? false };
+  return { sequence: known, gone: earlier?.sender.gone ?? false };
 }

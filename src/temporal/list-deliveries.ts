@@ -95,13 +95,19 @@ function endOf(after: Position | undefined): number | undefined {
 }
 
 /** @returns undefined where it no longer matches, or a later run stands for it */
-async function read(client: Client, { url, states }: DeliveryCriteria, hit: Hit): Promise<DeliveryRecord | undefined> {
+async function read(
+  client: Client,
+  { url, states, from = 0 }: DeliveryCriteria,
+  hit: Hit,
+): Promise<DeliveryRecord | undefined> {
   const found = await readDelivery(client, hit.workflowId);
   if (found === undefined) return undefined;
   const { description, record } = found;
   const isAnother =
     description.runId !== hit.runId && description.typedSearchAttributes.get(WEBHOOK_STATE) !== undefined;
   if (isAnother || states?.includes(record.state) === false) return undefined;
+  // A run that has gone on with it has begun later.
+  if (Date.parse(record.createdAt) < from) return undefined;
   // The attribute has only its beginning.
   return url === undefined || url === record.url ? record : undefined;
 }

@@ -62,9 +62,12 @@ function createTurns(): (url: string) => number {
   };
 }
 
-/** Visibility is a moment behind, and knows only the beginning of a URL. */
-function matches(found: FoundDelivery | undefined, { states, url }: DeliveryCriteria): found is FoundDelivery {
-  if (found === undefined) return false;
+/** Visibility is a moment behind, knows only the beginning of a URL, and of a run that goes on with a delivery its own. */
+function matches(
+  found: FoundDelivery | undefined,
+  { states, url, from = 0 }: DeliveryCriteria,
+): found is FoundDelivery {
+  if (found === undefined || Date.parse(found.record.createdAt) < from) return false;
   return (states?.includes(found.record.state) ?? true) && (url === undefined || url === found.record.url);
 }
 

@@ -159,6 +159,7 @@ async function examine(client: Client, taskQueue: string, run: ClosedRun): Promi
     gone: last.gone,
     searchable: description.typedSearchAttributes.get(PIPELINE_STATUS) !== undefined,
     reusesId: result?.isOwn === false || progress?.isOwn === false,
+    ...(result?.isOwn === true && { resultDelivery: result.workflowId }),
     ...(last.pendingMs !== undefined && { quietAt: run.closedAt + Math.min(last.pendingMs, LONGEST_PENDING_MS) }),
   };
 }

@@ -4,7 +4,9 @@ import type { Attempt, AttemptOutcome, WebhookKind } from '../domain/delivery';
 import { PipelineError } from '../domain/errors';
 import type { JobStatus } from '../domain/events';
 import { progressOutcomeQuery } from '../../workflows/messages';
+import { within } from './deadline';
 import { readDelivery } from './delivery-reader';
+import { readHandedOver } from './handed-over';
 import { queryWithin } from './messages';
 
 /** The last attempt of a webhook that has finished. */
@@ -21,15 +23,17 @@ export interface WebhookOutcome {
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
+ * @param firstRunId of the runs of the job: an earlier one of the same id has webhooks of its own
  * @returns undefined where none has finished
  * @throws PipelineError `Unavailable` where no worker tells
  */
 export async function readWebhookOutcome(
   client: Client,
-  jobId: string,
+  { jobId, firstRunId }: { readonly jobId: string; readonly firstRunId: string },
   kind: WebhookKind,
 ): Promise<WebhookOutcome | undefined> {
-  const found = await readDelivery(client, `${jobId}/${kind}`);
+  const handed = await within(client, ANSWER_WITHIN_MS, () => readHandedOver(client, jobId, firstRunId, kind));
+  const found = handed?.isOwn === true ? await readDelivery(client, handed.workflowId) : undefined;
   const last = found?.record.attempts.at(-1);
   if (found !== undefined && last !== undefined) return { url: found.record.url, outcome: asOutcome(last) };
   if (kind === 'result') return undefined;

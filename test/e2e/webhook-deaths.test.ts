@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { DeliveryRecord } from '../../src/domain/delivery-record';
 import type { JobSettings } from '../../src/domain/settings';
 import type { FaultJob } from '../support/fault-job';
-import { Delivery, expectAgreement } from '../support/deliveries';
+import { attemptsOf, Delivery, expectAgreement, statusesOf } from '../support/deliveries';
 import { useRigs, type FaultRig } from '../support/fault-rig';
 import type { KeptWorker } from '../support/kept-worker';
 import { NEVER, type Answer } from '../support/receiver';
@@ -84,5 +84,38 @@ describe('a worker that is killed while it delivers a result', function () {
     const { record, taken } = await delivered(job);
     expect(told(record)).to.deep.equal(['auto lost', 'auto 200']);
     expect([job.receiver.arrivedOn('/result').length, taken]).to.deep.equal([2, 2]);
+  });
+
+  describe('during the second of two events that go together', () => {
+    /** @param ms how long the item works */
+    async function startPair(ms: number): Promise<FaultJob> {
+      const receiver = await listen(({ path }, count) => (path === '/progress' && count === 2 ? NEVER : 200));
+      const retry = { policy: 'OnCrash', limit: 3 } as const;
+      const job = await rig.startJob({ width: 1, ms, retry, settings: { progressTimeoutMs: 1_000 }, receiver });
+      await receiver.until(() => receiver.arrivedOn('/progress').length === 2);
+      await worker.kill();
+      return job;
+    }
+
+    function toldOnce(job: FaultJob, status: string): number[] {
+      const arrived = job.receiver.arrivedOn('/progress');
+      return attemptsOf(arrived.filter((_, position) => statusesOf(arrived)[position] === status));
+    }
+
+    it('the first is not sent again behind it', async () => {
+      // So long that the loss is known while the job runs.
+      const job = await startPair(8_000);
+      await job.expectEnd('completed', 30_000);
+      expect(toldOnce(job, 'pending')).to.deep.equal([1]);
+      expect(toldOnce(job, 'active').slice(0, 2)).to.deep.equal([1, 2]);
+    });
+
+    it('nor where the job ends meanwhile, and what follows waits until it is over', async () => {
+      const job = await startPair(0);
+      await job.expectEnd('completed', 30_000);
+      expect(toldOnce(job, 'pending')[0]).to.equal(1);
+      const arrived = job.receiver.arrivedOn('/progress');
+      expect((arrived[2]?.at ?? 0) - (arrived[1]?.at ?? 0), 'the deadline').to.be.at.least(900);
+    });
   });
 });

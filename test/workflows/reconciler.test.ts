@@ -224,29 +224,6 @@ describe('a job that was ended from outside', () => {
     expect(to.results).to.have.length(1);
   });
 
-  it('is told of, where an earlier job of the same id has left deliveries', async () => {
-    const to = await listen();
-    const job = await startJob(to.webhooks);
-    await job.stop();
-    await to.until(({ results }) => results.length === 1);
-    await untilDelivered(to, job);
-    const earlier = to.arrivedOn('/result')[0]?.headers['webhook-id'];
-    await job.result();
-    await suite.client.workflow.start('runPipeline', {
-      workflowId: job.jobId,
-      taskQueue: suite.worker.taskQueue,
-      args: [{ name: 'ended', nodes, webhooks: to.webhooks }],
-    });
-    await until('it runs', async () => (await job.status()).data !== undefined);
-    await terminateJob(suite.client, job.jobId);
-    await look();
-    await to.until(({ results }) => results.length === 2);
-    const result = to.arrivedOn('/result')[1];
-    expect(result?.headers['webhook-id']).to.equal(await expectedId(suite.client, job.jobId, 'result', 'end'));
-    expect(result?.headers['webhook-id']).to.not.equal(earlier);
-    expect(result?.text).to.equal(JSON.stringify(await job.results()));
-  });
-
   it('is not looked for where the worker is told so', async () => {
     const schedule = suite.client.schedule.getHandle(reconcilerId(suite.worker.taskQueue));
     expect(await rejection(schedule.describe())).to.have.property('name', 'ScheduleNotFoundError');
