@@ -158,10 +158,12 @@ describe('hkubectl', () => {
       expect(body).not.to.have.any.keys('buildId', 'error');
     }
     const { body } = await get(`versions/algorithms/${name}`);
-    const versions = body as readonly { version: string; algorithm: { algorithmImage: string } }[];
-    expect(versions.map(({ algorithm }) => algorithm.algorithmImage)).to.deep.equal([...images].reverse());
+    // It reads the image beside the algorithm, of the list and of what it makes the current one, and prints nothing else.
+    const versions = body as readonly { algorithmImage: string }[];
+    expect(versions.map(({ algorithmImage }) => algorithmImage)).to.deep.equal([...images].reverse());
     const applied = await post('versions/algorithms/apply', { name, image: images[0], force: false });
     expect(applied.status).to.equal(201);
+    expect(applied.body).to.include({ algorithmImage: images[0] });
     expect((await get(`store/algorithms/${name}`)).body).to.include({ algorithmImage: images[0] });
   });
 

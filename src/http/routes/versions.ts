@@ -35,6 +35,7 @@ function routesOf<T extends { readonly name: string }>(
       name: of.name,
       versionAlias: alias,
       ...more,
+      ...imageOf(definition),
       [kind]: { ...definition, version, modified: created },
     };
   };
@@ -44,7 +45,7 @@ function routesOf<T extends { readonly name: string }>(
     if (version !== undefined) return version;
     if (image === undefined) throw invalid("data should have required property 'version'");
     const all = await versions.list(of, MAX_VERSIONS);
-    const found = all.find(({ definition }) => 'algorithmImage' in definition && definition.algorithmImage === image);
+    const found = all.find(({ definition }) => imageOf(definition).algorithmImage === image);
     if (found === undefined) throw new PipelineError('NotFound', `version ${image} Not Found`);
     return found.version;
   };
@@ -135,4 +136,10 @@ function routesOf<T extends { readonly name: string }>(
       ),
   });
   return [...routes, tagging];
+}
+
+/** HKube's command line lists versions by this, beside the definition, where no HKube of today has it. */
+function imageOf(definition: object): { readonly algorithmImage?: string } {
+  const image = 'algorithmImage' in definition ? definition.algorithmImage : undefined;
+  return typeof image === 'string' ? { algorithmImage: image } : {};
 }
