@@ -22,7 +22,7 @@ import { JobList } from './temporal/job-list';
 import { PARENT, WRITTEN, type JobType, type Origin, type Reuse, type Written } from './temporal/started-job';
 import { searchAttributesOf } from './temporal/started-attributes';
 import { lighten, takeOutputs } from './temporal/start-values';
-import { takePlace } from './temporal/take-place';
+import { StartsInPlace } from './temporal/start-in-place';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 
@@ -107,6 +107,7 @@ export class PipelineClient {
 
   private searchable: Promise<boolean> | undefined;
   private readonly namespaceId = createNamespaceId();
+  private readonly inPlace: StartsInPlace;
   private readonly findHomes: (pipeline: Pipeline) => Promise<Homes | undefined>;
 
   constructor(
@@ -115,6 +116,7 @@ export class PipelineClient {
   ) {
     this.deliveries = new Deliveries(client, options.taskQueue ?? 'pipelines', options.settings);
     this.jobs = new JobList(client);
+    this.inPlace = new StartsInPlace(client);
     this.findHomes = createHomesReader(client, options.taskQueue ?? 'pipelines');
   }
 
@@ -201,10 +203,10 @@ export class PipelineClient {
         typedSearchAttributes: searchAttributesOf(pipeline, types, origin),
       }),
     };
-    // Last, as a place is held for a job that is about to start.
-    if (limit !== undefined) await takePlace(this.client, { jobId, taskQueue, pipeline }, limit);
+    const begin = () => within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
     try {
-      await within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));
+      // Last, as a place is held for a job that is about to start.
+      await (limit === undefined ? begin() : this.inPlace.run({ jobId, taskQueue, pipeline }, limit, begin));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       await this.isStarted(jobId, digest);

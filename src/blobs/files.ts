@@ -9,7 +9,7 @@ import { makeDirectoryId, readDirectoryId } from './directory-id';
 import { syncFolder, writeNew } from './durable';
 import { checkFolder, checkKey } from './keys';
 import { checkRef, checkSize, notFound, wholeBlob } from './references';
-import { Slots } from './slots';
+import { Slots } from '../domain/slots';
 
 /**
  * Makes the directory where it is missing, for this user alone. Several processes may use one at the same time.

@@ -11,6 +11,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { PipelineError } from '../domain/errors';
 import type { ConcurrentPipelines, Pipeline } from '../domain/pipeline';
 import { limitReached, type PlaceRequest } from '../domain/places';
+import type { SlotsByKey } from '../domain/slots';
 import { acquireUpdate, CONCURRENCY_LIMIT, limitId, lineUpSignal } from '../../workflows/messages';
 import { within } from './deadline';
 
@@ -25,13 +26,21 @@ export interface PlaceWanted {
 }
 
 /**
+ * How many may ask one limit at a time: Temporal takes ten updates of one workflow by default, those of other facades among
+ * them, and has the others wait for seconds.
+ */
+export const ASK_AT_ONCE = 5;
+
+/**
  * Has the job counted before it is there. Whoever waits for its turn gets its place in the line by that; no worker is needed
  * for it.
  *
+ * @param lines where those that ask the same limit wait for each other
  * @throws PipelineError `LimitReached`; `Unavailable` where no worker counts in time
  */
 export async function takePlace(
   client: Client,
+  lines: SlotsByKey,
   { jobId, taskQueue, pipeline }: PlaceWanted,
   { amount, rejectOnFailure = true }: ConcurrentPipelines,
 ): Promise<void> {
@@ -43,20 +52,13 @@ export async function takePlace(
     return;
   }
   const deadline = Date.now() + TAKE_WITHIN_MS;
-  const notTaken = new PipelineError('Unavailable', `no worker took the start of pipeline ${pipeline.name} in time`);
   // One id over all tries: a place that was taken is not asked for again.
-  const updateId = randomUUID();
-  for (;;) {
-    try {
-      if (await acquire(client, where, { request, updateId, deadline })) return;
-      throw new PipelineError('LimitReached', limitReached(amount));
-    } catch (error) {
-      if (isTimeout(error)) throw notTaken;
-      if (!isMissed(error)) throw error;
-    }
-    if (Date.now() + PAUSE_MS >= deadline) throw notTaken;
-    await sleep(PAUSE_MS);
+  const asked = { request, updateId: randomUUID(), deadline };
+  const isTaken = await lines.run(where.workflowId, () => acquireInTime(client, where, asked));
+  if (isTaken === undefined) {
+    throw new PipelineError('Unavailable', `no worker took the start of pipeline ${pipeline.name} in time`);
   }
+  if (!isTaken) throw new PipelineError('LimitReached', limitReached(amount));
 }
 
 interface Asked {
@@ -65,11 +67,26 @@ interface Asked {
   readonly deadline: number;
 }
 
-async function acquire(
-  client: Client,
-  where: { readonly workflowId: string; readonly taskQueue: string },
-  { request, updateId, deadline }: Asked,
-): Promise<boolean> {
+interface Where {
+  readonly workflowId: string;
+  readonly taskQueue: string;
+}
+
+/** @returns undefined where nobody has answered by the deadline */
+async function acquireInTime(client: Client, where: Where, asked: Asked): Promise<boolean | undefined> {
+  while (Date.now() < asked.deadline) {
+    try {
+      return await acquire(client, where, asked);
+    } catch (error) {
+      if (isTimeout(error)) return undefined;
+      if (!isMissed(error)) throw error;
+    }
+    await sleep(PAUSE_MS);
+  }
+  return undefined;
+}
+
+async function acquire(client: Client, where: Where, { request, updateId, deadline }: Asked): Promise<boolean> {
   // Good for one try alone.
   const startWorkflowOperation = new WithStartWorkflowOperation(CONCURRENCY_LIMIT, {
     ...where,
