@@ -1,36 +1,17 @@
 /** Hands a job's terminal events over to workflows that outlive it (DESIGN.md, «Deliveries»). */
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  isCancellation,
-  ParentClosePolicy,
-  patched,
-  proxyLocalActivities,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { Activities, OwnDeliveryInput } from '../activities/contract';
+import { workflowInfo } from '@temporalio/workflow';
 import { MAX_RESULT_BYTES, toWebhookText } from '../src/domain/big-results';
-import { deliveryId, firstMemo, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
+import { deliveryId, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
 import { toHkubeProgress, toHkubeResultText } from '../src/domain/dialect';
 import type { ResultBody } from '../src/domain/events';
 import type { Job } from '../src/domain/job';
 import { isSameUrl } from '../src/domain/url';
 import type { JobSettings } from '../src/domain/settings';
 import type { UntoldJob, Webhooks } from '../src/domain/untold';
-import { deliverWebhook } from './deliver-webhook';
-import { DELIVERY } from './messages';
 import type { Leftovers, ProgressSender } from './progress-sender';
-import { PIPELINE_STATUS, WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from './search-attributes';
+import { PIPELINE_STATUS } from './search-attributes';
+import { startDelivery, type DeliveryOwner } from './start-delivery';
 import { webhookId } from './webhook-id';
-
-/** Temporal's visibility stores keep at most 255 characters of a keyword. */
-const MAX_KEYWORD = 255;
-
-/** Local, as a worker whose every slot is held by an algorithm for hours still has some for it. */
-const { isOwnDelivery } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '10s',
-  retry: { maximumAttempts: 5 },
-});
 
 type Settings = JobSettings & { readonly webhookTaskQueue: string };
 type DeliverySettings = Omit<Settings, 'homes'>;
@@ -116,19 +97,13 @@ function isShared({ progress, result }: Webhooks = {}): boolean {
 }
 
 /** A job that has ended, as far as its deliveries must know it. */
-interface EndedJob {
-  readonly jobId: string;
-  readonly firstRunId: string;
+interface EndedJob extends DeliveryOwner {
   /** Epoch milliseconds. */
   readonly submittedAt: number;
   readonly results: ResultBody;
   /** Of the result webhook, where it was made already. */
   readonly resultText?: string;
   readonly settings: DeliverySettings;
-  /** Whether it has our search attributes: one that the namespace lacks would hold a workflow's task up for ever. */
-  readonly searchable: boolean;
-  /** Whether deliveries of that id may have closed before: those of an earlier job. */
-  readonly reusesId: boolean;
 }
 
 function endedJob(job: Job, settings: Settings): EndedJob {
@@ -156,7 +131,7 @@ async function startResult(
     sequence,
     body: resultTextOf(job),
   };
-  return await start(job, {
+  return await startDelivery(job, {
     ...deliverySettings(job.settings),
     jobId: job.jobId,
     firstRunId: job.firstRunId,
@@ -183,7 +158,7 @@ async function startProgress(
   if (events.length === 0) return;
   const terminalId = webhookId('progress', 'end', job.firstRunId);
   const event = events.find((candidate) => candidate.webhookId === terminalId);
-  await start(job, {
+  await startDelivery(job, {
     ...deliverySettings(job.settings),
     jobId: job.jobId,
     firstRunId: job.firstRunId,
@@ -211,59 +186,4 @@ function deliverySettings(
     retentionMs: settings.deliveryRetentionMs,
     hasMemo: true,
   };
-}
-
-/** @returns the workflow that has its events */
-async function start(job: EndedJob, input: DeliverWebhookInput): Promise<string> {
-  const { jobId, firstRunId } = job;
-  const id = deliveryId(jobId, input.kind);
-  if (await startAs(id, job, input)) return id;
-  // The job was reset after it had ended once, or another look has told of it: its events are on their way. Or the id is
-  // held by what an earlier job of this one's id could not deliver yet.
-  if (!patched('deliveries-of-later-jobs') || (await isOwn({ jobId, kind: input.kind, firstRunId }))) return id;
-  const another = deliveryId(jobId, input.kind, firstRunId);
-  await startAs(another, job, input);
-  return another;
-}
-
-/** Where nobody can tell it is not: an event that arrives twice under one id is better than none. */
-async function isOwn(input: OwnDeliveryInput): Promise<boolean> {
-  try {
-    return await isOwnDelivery(input);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    return false;
-  }
-}
-
-/** @returns false where the id is taken */
-async function startAs(
-  workflowId: string,
-  { searchable, reusesId }: EndedJob,
-  input: DeliverWebhookInput,
-): Promise<boolean> {
-  const { event } = input;
-  try {
-    await startChild(deliverWebhook, {
-      workflowId,
-      args: [input],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: reusesId ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
-      staticSummary: `${input.kind} webhook`,
-      ...(event !== undefined && { memo: { [DELIVERY]: firstMemo(input) } }),
-      // Without a must-deliver event there is nothing that someone could look for.
-      ...(searchable &&
-        event !== undefined && {
-          typedSearchAttributes: [
-            { key: WEBHOOK_ID, value: event.webhookId },
-            { key: WEBHOOK_URL, value: input.url.slice(0, MAX_KEYWORD) },
-            { key: WEBHOOK_STATE, value: 'pending' },
-          ],
-        }),
-    });
-    return true;
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return false;
-  }
 }
