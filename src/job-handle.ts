@@ -12,6 +12,7 @@ import type { JobAction } from './domain/job-actions';
 import { statesOfEnding } from './domain/job-ending';
 import { toGraph, type ItemQuery, type JobGraph } from './domain/job-graph';
 import type { JobRecord } from './domain/job-record';
+import { budgetOf } from './temporal/deadline';
 import { closedRecord, describeJob, lastKnownStatus, isRecord } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
 import { readStartedJob, readSubmission, type StartedJob } from './temporal/started-job';
@@ -31,8 +32,10 @@ const STATUS_WAIT_MS = 1_500;
 const STATUS_WITHIN_MS = 1_800;
 /** Beside the look at what the job was started with, within two seconds. */
 const GRAPH_WAIT_MS = 1_000;
-/** A job's worker may be at work on what the job has ended with. */
-const RESULTS_WAIT_MS = 10_000;
+/** A job's worker may be at work on what the job has ended with. As for control calls: nobody waits for ten seconds. */
+const RESULTS_WITHIN_MS = 8_500;
+/** What the last look at the job takes at most, after its worker has told nothing. */
+const LAST_LOOK_MS = 1_800;
 
 /** A long history takes its time. */
 const OUTPUTS_WAIT_MS = 30_000;
@@ -59,11 +62,10 @@ export class JobHandle {
 
   /** What a debug subscriber would have got last; with no worker alive, what the server knows. */
   async status(): Promise<ProgressBody> {
-    const since = performance.now();
+    const left = budgetOf(STATUS_WITHIN_MS);
     const description = await this.describe();
     if (description.status.name !== 'RUNNING') return (await closedRecord(this.client, description)).status;
-    const leftMs = STATUS_WITHIN_MS - (performance.now() - since);
-    const body = await queryWithin(this.client, this.jobId, statusQuery, Math.min(STATUS_WAIT_MS, leftMs));
+    const body = await queryWithin(this.client, this.jobId, statusQuery, left(STATUS_WAIT_MS));
     return body ?? lastKnownStatus(description);
   }
 
@@ -82,13 +84,17 @@ export class JobHandle {
    * @throws PipelineError `WrongState` while the job runs
    */
   async ended(): Promise<JobResults> {
+    const left = budgetOf(RESULTS_WITHIN_MS);
     const description = await this.describe();
     if (description.status.name !== 'RUNNING') return await this.closedResults(description);
     // A job that has ended may still be handing its webhooks over.
-    const results = await queryWithin(this.client, this.jobId, resultsQuery, STATUS_WAIT_MS);
-    if (results != null) return await this.openResults(results);
-    const { pipeline, status } = await this.status();
-    if (TERMINAL_STATUSES.includes(status)) return await this.finalResults();
+    const results = await queryWithin(this.client, this.jobId, resultsQuery, left(STATUS_WAIT_MS));
+    if (results != null) return await this.openResults(results, left());
+    const now = await this.describe();
+    if (now.status.name !== 'RUNNING') return await this.closedResults(now);
+    // Only a worker that has answered is asked for more.
+    const { pipeline, status } = results === null ? await this.status() : lastKnownStatus(now);
+    if (TERMINAL_STATUSES.includes(status)) return await this.finalResults(left);
     throw new PipelineError(
       'WrongState',
       `unable to get results for pipeline ${pipeline} because its in ${status} status`,
@@ -96,9 +102,10 @@ export class JobHandle {
   }
 
   /** Of a job that has ended while its workflow is still at work, with large results or with no worker. */
-  private async finalResults(): Promise<JobResults> {
-    const results = await queryWithin(this.client, this.jobId, resultsQuery, RESULTS_WAIT_MS);
-    if (results != null) return await this.openResults(results);
+  private async finalResults(left: () => number): Promise<JobResults> {
+    const waitMs = Math.max(0, left() - LAST_LOOK_MS);
+    const results = await queryWithin(this.client, this.jobId, resultsQuery, waitMs);
+    if (results != null) return await this.openResults(results, left());
     const description = await this.describe();
     if (description.status.name !== 'RUNNING') return await this.closedResults(description);
     throw new PipelineError('Unavailable', `no worker told the results of ${this.jobId} in time`);
@@ -108,9 +115,9 @@ export class JobHandle {
     return new JobResults(await closedRecord(this.client, description), this.blobs);
   }
 
-  private async openResults(results: ResultBody): Promise<JobResults> {
+  private async openResults(results: ResultBody, waitMs: number): Promise<JobResults> {
     if (results.data?.some(({ info }) => info !== undefined) !== true) return new JobResults({ results }, this.blobs);
-    const parts = await queryWithin(this.client, this.jobId, resultPartsQuery, RESULTS_WAIT_MS);
+    const parts = await queryWithin(this.client, this.jobId, resultPartsQuery, waitMs);
     if (parts === undefined) {
       throw new PipelineError('Unavailable', `no worker told the results of ${this.jobId} in time`);
     }

@@ -19,3 +19,13 @@ export async function within<T>(client: Client, ms: number, call: () => Promise<
     clearTimeout(timer);
   }
 }
+
+/**
+ * A time that several calls share.
+ *
+ * @returns how much of it is left for the next of them, in milliseconds, which by itself may take `ms`
+ */
+export function budgetOf(totalMs: number): (ms?: number) => number {
+  const end = performance.now() + totalMs;
+  return (ms = totalMs) => Math.max(0, Math.min(ms, end - performance.now()));
+}
