@@ -155,6 +155,7 @@ describe('looking at jobs by the facade', () => {
       const terminated = bodyOf(await graph(`raw/${idOf('terminated')}`)) as { nodes: object[] };
       expect(terminated.nodes).to.deep.equal([{ nodeName: 'green', algorithmName: 'held-alg' }]);
       expect(await graph('raw/none')).to.deep.equal(refusal(404, 'graph none Not Found'));
+      expect(await graph(`parsed/${idOf('failed')}?node=`)).to.deep.equal(await graph(`parsed/${idOf('failed')}`));
       expect(await graph(`parsed/${idOf('active')}?node=none`)).to.deep.equal(refusal(404, 'node none Not Found'));
       expect(await graph(`parsed/${idOf('active')}?from=-1`)).to.deep.equal(refusal(400, 'data.from should be >= 0'));
     });

@@ -46,7 +46,9 @@ export function graphRoutes({ pipelines, store }: GraphOptions): Route[] {
       query: graphQuery,
       answers: { 200: graph },
       errors: [400, 404],
-      handle: ({ params: { jobId }, query }) => read(jobId, query),
+      // A node without a name is none that is asked for, as with HKube.
+      handle: ({ params: { jobId }, query: { node = '', ...query } }) =>
+        read(jobId, node === '' ? query : { node, ...query }),
     }),
     route({
       method: 'get',
