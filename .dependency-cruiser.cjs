@@ -144,7 +144,7 @@ module.exports = {
     row(
       'plugin',
       'Plugin and worker: activities, domain, temporal, and the client by which a worker starts jobs. They name workflows by require.resolve only; no http, no cli.',
-      own('src/plugin', 'src/worker', 'src/worker-settings', 'src/stored-jobs'),
+      own('src/plugin', 'src/worker', 'src/worker-settings', 'src/stored-jobs', 'src/temporal-activities'),
       [
         own('activities'),
         DOMAIN,

@@ -51,6 +51,8 @@ export interface Activities {
   findUntold(input: FindUntoldInput): Promise<FoundUntold>;
   /** Looks whether the delivery of that kind and job id is of these runs of it, and not of an earlier job of the same id. */
   isOwnDelivery(input: OwnDeliveryInput): Promise<boolean>;
+  /** Looks whether the namespace has our search attributes: a workflow that sets one it lacks would retry for ever. */
+  hasSearchAttributes(): Promise<boolean>;
   /** Looks whether anybody serves a task queue, and whether a block of a job was taken. */
   findWorkers(input: FindWorkersInput): Promise<WorkersSeen>;
   /** Runs a block of items of one node and answers one outcome per item (DESIGN.md, «runBlock»). */

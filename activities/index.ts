@@ -9,13 +9,12 @@ export type {
 } from './algorithm';
 export { checkAlgorithms, findFault } from './algorithm-options';
 export type { Activities } from './contract';
-export { createFindEnded, type FindEnded } from './find-ended';
 export { createFindTriggered } from './find-triggered';
 export { createFindUntold, type FindUntold } from './find-untold';
 export { createFindWorkers, type IsServed } from './find-workers';
 export { createHttpAlgorithm } from './http-algorithm';
-export { createIsOwnDelivery, type IsOwnDelivery } from './is-own-delivery';
 export { createKeepOutcomes } from './keep-outcomes';
+export { overConnection } from './over-connection';
 export { createReadInput, createReadInputActivity } from './read-input';
 export { createRunBlock } from './run-block';
 export { createSendWebhook } from './send-webhook';

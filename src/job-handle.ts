@@ -13,7 +13,7 @@ import { statesOfEnding } from './domain/job-ending';
 import { toGraph, type ItemQuery, type JobGraph } from './domain/job-graph';
 import type { JobRecord } from './domain/job-record';
 import { budgetOf } from './temporal/deadline';
-import { closedRecord, describeJob, lastKnownStatus, isRecord } from './temporal/jobs';
+import { closedRecord, describeJob, lastKnownStatus, isRecord, readEnding } from './temporal/jobs';
 import { control, queryWithin } from './temporal/messages';
 import { readStartedJob, readSubmission, type StartedJob } from './temporal/started-job';
 import { readWebhookOutcome, type WebhookOutcome } from './temporal/webhook-outcomes';
@@ -210,9 +210,12 @@ export class JobHandle {
 
   /** How its webhook of that kind was answered last; undefined where no attempt has finished. */
   async webhook(kind: WebhookKind): Promise<WebhookOutcome | undefined> {
-    const { raw, runId } = await this.describe();
+    const description = await this.describe();
+    const { raw, runId, status } = description;
+    // Refused, or ended from outside: only its deliveries may tell, and no worker can.
+    const isMute = status.name !== 'RUNNING' && (await readEnding(this.client, description)).own === undefined;
     const firstRunId = raw.workflowExecutionInfo?.firstRunId ?? runId;
-    return await readWebhookOutcome(this.client, { jobId: this.jobId, firstRunId }, kind);
+    return await readWebhookOutcome(this.client, { jobId: this.jobId, firstRunId, isMute }, kind);
   }
 
   /**

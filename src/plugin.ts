@@ -3,10 +3,6 @@ import { SimplePlugin } from '@temporalio/plugin';
 import { Runtime, Worker, type BundleOptions, type WorkerOptions } from '@temporalio/worker';
 import {
   checkAlgorithms,
-  createFindEnded,
-  createFindUntold,
-  createIsOwnDelivery,
-  createFindWorkers,
   createHttpAlgorithm,
   createKeepOutcomes,
   createReadInput,
@@ -22,14 +18,11 @@ import { JobBlobs } from './blobs/job-blobs';
 import type { Endpoint } from './domain/endpoint';
 import type { Announcement } from './domain/registry';
 import { createNamespaceId, ensureBlobSweeper, isRetained } from './temporal/blob-sweeper';
-import { findEnded } from './temporal/ended-jobs';
 import { keepDone, type Keeping } from './temporal/keeping';
-import { isServed } from './temporal/pollers';
 import { storedActivities, type StoredOptions } from './stored-jobs';
 import { ensureReconciler } from './temporal/reconciler';
 import { announce } from './temporal/registry';
-import { isOwnDelivery } from './temporal/handed-over';
-import { findUntold } from './temporal/untold-jobs';
+import { temporalActivities } from './temporal-activities';
 import { toSource, type EndpointSource } from './webhooks/endpoints';
 import { parseAllowList } from './webhooks/guard';
 import { withWorkerSettings } from './worker-settings';
@@ -104,8 +97,9 @@ export interface PipelinesPluginOptions {
 }
 
 /**
- * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findEnded`, `findUntold`, `isOwnDelivery`, `findTriggered`, `startStored`
- * and `sendWebhook` to a Worker, and the workflows `runPipeline`, `concurrencyLimit`, `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs`,
+ * Adds the activities `runBlock`, `readInput`, `keepOutcomes`, `writeResult`, `sweepBlobs`, `findWorkers`, `findEnded`,
+ * `findUntold`, `isOwnDelivery`, `hasSearchAttributes`, `findTriggered`, `startStored` and `sendWebhook` to a Worker, and the
+ * workflows `runPipeline`, `concurrencyLimit`, `deliverWebhook`, `testWebhook`, `reconcileWebhooks`, `sweepBlobs`,
  * `triggerPipelines`, `startScheduled` and `algorithmRegistry` where it has none of its own; a worker with own
  * workflows re-exports ours from `temporal-pipelines/workflows`.
  *
@@ -141,6 +135,7 @@ export class PipelinesPlugin extends SimplePlugin {
     const namespaceId = createNamespaceId();
     const place = { namespaceId, ...(blobs !== undefined && { blobs: new JobBlobs(blobs) }) };
     const activities = {
+      ...temporalActivities,
       ...storedActivities(stored, blobs),
       readInput: createReadInputActivity(readInput),
       keepOutcomes: createKeepOutcomes(place),
@@ -156,10 +151,6 @@ export class PipelinesPlugin extends SimplePlugin {
           connectTimeoutMs: http.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
         }),
       }),
-      findEnded: createFindEnded(findEnded),
-      findUntold: createFindUntold(findUntold),
-      isOwnDelivery: createIsOwnDelivery(isOwnDelivery),
-      findWorkers: createFindWorkers((client, taskQueue) => isServed(client, taskQueue, 'activity')),
     };
     super({ name: 'temporal-pipelines.PipelinesPlugin', activities });
     this.own = own;

@@ -1,5 +1,6 @@
 /** Hands a job's terminal events over to workflows that outlive it (DESIGN.md, «Deliveries»). */
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/contract';
 import { MAX_RESULT_BYTES, toWebhookText } from '../src/domain/big-results';
 import { deliveryId, type DeliverWebhookInput, type OutgoingEvent } from '../src/domain/delivery-input';
 import { toHkubeProgress, toHkubeResultText } from '../src/domain/dialect';
@@ -13,26 +14,35 @@ import { PIPELINE_STATUS } from './search-attributes';
 import { startDelivery, type DeliveryOwner } from './start-delivery';
 import { webhookId } from './webhook-id';
 
+/** Local, as a worker whose every slot is held by an algorithm for hours still has some for it. */
+const { hasSearchAttributes } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { maximumAttempts: 2 },
+});
+
 type Settings = JobSettings & { readonly webhookTaskQueue: string };
 type DeliverySettings = Omit<Settings, 'homes'>;
 
 /** @returns once they have started; the result's at once, the progress event's after the attempt in flight is over */
 export async function startDeliveries(job: Job, sender: ProgressSender, settings: Settings): Promise<void> {
   const { progress, result } = job.pipeline.webhooks ?? {};
-  const shared = isShared(job.pipeline.webhooks);
-  if (result === undefined || shared) {
+  if (progress === undefined && result === undefined) return;
+  // Nothing is waited for where nothing is asked: that is the order of earlier histories.
+  const searchable = isSearched() || (patched('searchable-deliveries') && (await canBeSearched()));
+  const ended = endedJob(job, settings, searchable);
+  if (result === undefined || isShared(job.pipeline.webhooks)) {
     const left: Leftovers = progress === undefined ? { events: [] } : await sender.takeRest();
     // The result's delivery is there first, so that the progress event's finds it when it ends.
     const successor =
       result === undefined
         ? undefined
-        : await startResult(endedJob(job, settings), result, {
+        : await startResult(ended, result, {
             sequence: job.outbox.sequence + 1,
             hasPredecessor: left.events.length > 0,
             ...(left.quietUntil !== undefined && { quietUntil: left.quietUntil }),
           });
     if (progress !== undefined) {
-      await startProgress(endedJob(job, settings), progress, {
+      await startProgress(ended, progress, {
         ...left,
         gone: sender.isGone,
         ...(successor !== undefined && { successor }),
@@ -41,12 +51,10 @@ export async function startDeliveries(job: Job, sender: ProgressSender, settings
     return;
   }
   await Promise.all([
-    startResult(endedJob(job, settings), result, { sequence: 1, hasPredecessor: false }),
+    startResult(ended, result, { sequence: 1, hasPredecessor: false }),
     progress === undefined
       ? undefined
-      : sender
-          .takeRest()
-          .then((left) => startProgress(endedJob(job, settings), progress, { ...left, gone: sender.isGone })),
+      : sender.takeRest().then((left) => startProgress(ended, progress, { ...left, gone: sender.isGone })),
   ]);
 }
 
@@ -106,17 +114,26 @@ interface EndedJob extends DeliveryOwner {
   readonly settings: DeliverySettings;
 }
 
-function endedJob(job: Job, settings: Settings): EndedJob {
-  const { firstExecutionRunId, typedSearchAttributes } = workflowInfo();
+/** Whether the job itself has our search attributes. */
+function isSearched(): boolean {
+  return workflowInfo().typedSearchAttributes.get(PIPELINE_STATUS) !== undefined;
+}
+
+/** One that was started straight on Temporal has none, though the namespace may know them; not everybody may ask. */
+async function canBeSearched(): Promise<boolean> {
+  return await hasSearchAttributes().catch(() => false);
+}
+
+function endedJob(job: Job, settings: Settings, searchable: boolean): EndedJob {
   if (job.record === undefined) throw new Error('the job has not ended');
   return {
     jobId: job.jobId,
-    firstRunId: firstExecutionRunId,
+    firstRunId: workflowInfo().firstExecutionRunId,
     submittedAt: job.submittedAt,
     results: job.record.results,
     ...(job.resultText !== undefined && { resultText: job.resultText }),
     settings,
-    searchable: typedSearchAttributes.get(PIPELINE_STATUS) !== undefined,
+    searchable,
     reusesId: true,
   };
 }

@@ -20,7 +20,9 @@ const { isOwnDelivery } = proxyLocalActivities<Activities>({
 export interface DeliveryOwner {
   readonly jobId: string;
   readonly firstRunId: string;
-  /** Whether it has our search attributes: one that the namespace lacks would hold a workflow's task up for ever. */
+  /** Whether a later job has its id by now. */
+  readonly isReplaced?: boolean;
+  /** Whether it may have our search attributes: one that the namespace lacks would hold a workflow's task up for ever. */
   readonly searchable: boolean;
   /** Whether deliveries of that id may have closed before: those of an earlier job. */
   readonly reusesId: boolean;
@@ -29,12 +31,16 @@ export interface DeliveryOwner {
 /** @returns the workflow that has its events */
 export async function startDelivery(owner: DeliveryOwner, input: DeliverWebhookInput): Promise<string> {
   const { jobId, firstRunId } = owner;
+  const another = deliveryId(jobId, input.kind, firstRunId);
+  if (owner.isReplaced === true) {
+    await startAs(another, { ...owner, reusesId: false }, input);
+    return another;
+  }
   const id = deliveryId(jobId, input.kind);
   if (await startAs(id, owner, input)) return id;
   // The job was reset after it had ended once, or another look has told of it: its events are on their way. Or the id is
   // held by what an earlier job of this one's id could not deliver yet.
   if (!patched('deliveries-of-later-jobs') || (await isOwn({ jobId, kind: input.kind, firstRunId }))) return id;
-  const another = deliveryId(jobId, input.kind, firstRunId);
   await startAs(another, owner, input);
   return another;
 }

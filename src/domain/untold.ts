@@ -23,10 +23,12 @@ export interface UntoldJob {
   readonly settings: Omit<JobSettings, 'homes' | 'flowInput'> & { readonly webhookTaskQueue: string };
   /** Whether the receiver of progress wants no more of it: its terminal event is only recorded, as dead. */
   readonly gone: boolean;
-  /** Whether the job has our search attributes, so that its deliveries may. */
+  /** Whether its deliveries may have our search attributes. */
   readonly searchable: boolean;
   /** Whether an earlier job of the same id has left deliveries, which no longer run. */
   readonly reusesId: boolean;
+  /** Whether a later job has its id by now, and the workflows of its deliveries. */
+  readonly isReplaced?: boolean;
   /** The workflow of its result's delivery, where that is there. */
   readonly resultDelivery?: string;
   /** When its last progress attempt is over, in epoch milliseconds, if it may be in flight. */

@@ -7,6 +7,7 @@ import { formatTimestamp } from '../domain/events';
 import { DELIVERY, DELIVER_WEBHOOK, deliveryQuery } from '../../workflows/messages';
 import { within } from './deadline';
 import { queryWithin } from './messages';
+import { addUnrecorded } from './unrecorded-attempts';
 
 export interface FoundDelivery {
   /** The latest run. */
@@ -50,8 +51,10 @@ async function recordOf(
     return record ?? (await askWorker(client, workflowId));
   }
   // Terminated or timed out from outside: nothing will be sent any more unless somebody asks for it.
-  if (record?.state !== 'pending') return record;
-  return changeRecord(record, { state: 'dead', reason: status.name.toLowerCase(), nextAttemptAt: undefined });
+  if (record === undefined) return undefined;
+  const whole = await addUnrecorded(client, description, record);
+  if (record.state !== 'pending') return whole;
+  return changeRecord(whole, { state: 'dead', reason: status.name.toLowerCase(), nextAttemptAt: undefined });
 }
 
 /** Of a run that is open, or was ended from outside. */

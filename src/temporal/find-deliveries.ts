@@ -36,6 +36,8 @@ export interface Hit {
   /** Of a run that has the attributes; a later one may have none, or others. */
   readonly runId: string;
   readonly url: string;
+  /** What that run was at last. */
+  readonly state: string | undefined;
   /** What it is sorted by, newest first: epoch milliseconds. */
   readonly at: number;
 }
@@ -120,5 +122,6 @@ function hitOf(info: WorkflowExecutionInfo, standing: Standing): Hit {
   const { workflowId, runId, startTime, closeTime, typedSearchAttributes } = info;
   const ends = { waiting: startTime.getTime(), dead: memoOf(info)?.endedAt, closed: closeTime?.getTime() };
   const url = typedSearchAttributes.get(WEBHOOK_URL) ?? '';
-  return { workflowId, runId, url, at: ends[standing] ?? startTime.getTime() };
+  const state = typedSearchAttributes.get(WEBHOOK_STATE);
+  return { workflowId, runId, url, state, at: ends[standing] ?? startTime.getTime() };
 }

@@ -19,7 +19,8 @@ interface Continuation {
   readonly sender: { readonly gone: boolean };
 }
 
-const SEND_WEBHOOK = 'sendWebhook';
+/** The activity that makes an attempt, as histories name it. */
+export const SEND_WEBHOOK = 'sendWebhook';
 
 /** @param args of the run */
 export async function readLastProgress(

@@ -40,7 +40,8 @@ export async function listDeliveries(
   const found = after?.isWaiting === false ? [] : await waiting(client, criteria, limit + 1, after);
   const more = limit + 1 - found.length;
   if (more > 0) found.push(...(await ended(client, criteria, more, after?.isWaiting === true ? undefined : after)));
-  const page = found.slice(0, limit);
+  // One that has ended between the questions is in the answers of both.
+  const page = uniqueBy(found.slice(0, limit), ({ runId }) => runId);
   const records = await mapAtOnce(page, AT_ONCE, (hit) => read(client, criteria, hit));
   const last = found.length > limit ? page.at(-1) : undefined;
   const hits = records.filter((record) => record !== undefined);
@@ -103,13 +104,19 @@ async function read(
   const found = await readDelivery(client, hit.workflowId);
   if (found === undefined) return undefined;
   const { description, record } = found;
-  const isAnother =
-    description.runId !== hit.runId && description.typedSearchAttributes.get(WEBHOOK_STATE) !== undefined;
-  if (isAnother || states?.includes(record.state) === false) return undefined;
+  // Only behind one that was delivered do the later runs have no attributes.
+  const isLatest = description.typedSearchAttributes.get(WEBHOOK_STATE) === undefined && hit.state === 'delivered';
+  if ((description.runId !== hit.runId && !isLatest) || states?.includes(record.state) === false) return undefined;
   // A run that has gone on with it has begun later.
   if (Date.parse(record.createdAt) < from) return undefined;
   // The attribute has only its beginning.
   return url === undefined || url === record.url ? record : undefined;
+}
+
+function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): T[] {
+  const first = new Map<string, T>();
+  for (const value of values) if (!first.has(keyOf(value))) first.set(keyOf(value), value);
+  return [...first.values()];
 }
 
 function formatCursor({ isWaiting, at, workflowId }: Position): string {

@@ -1,5 +1,5 @@
 /** Sees to it that a namespace knows our search attributes: a workflow that sets one it does not know retries for ever. */
-import { isGrpcServiceError, type ConnectionLike } from '@temporalio/client';
+import { isGrpcServiceError, type Client, type ConnectionLike } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 
@@ -37,6 +37,16 @@ export async function missingSearchAttributes(
     return found === TYPES[type].code ? [] : [{ name, type: TYPES[type].word, mistyped: found !== undefined }];
   });
 }
+
+/** Whether the namespace of a client has all of them. Once it has, it is not asked again. */
+export async function hasSearchAttributes(client: Client): Promise<boolean> {
+  if (complete.has(client)) return true;
+  const isComplete = (await missingSearchAttributes(client.connection, client.options.namespace)).length === 0;
+  if (isComplete) complete.add(client);
+  return isComplete;
+}
+
+const complete = new WeakSet<Client>();
 
 /**
  * Adds what is missing and waits until it can be used. Does nothing where all is there.

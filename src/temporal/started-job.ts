@@ -63,7 +63,7 @@ export async function readStartedJob(
   const { workflowId, runId, startTime, typedSearchAttributes, memo } = description;
   const { args } = await readStart(client, { workflowId, runId });
   const { flowInput, outputs = [] } = (args[1] ?? {}) as Partial<JobSettings>;
-  const pipeline = args[0] as Pipeline;
+  const pipeline = withoutCredentials(args[0] as Pipeline);
   const rootJobId = typedSearchAttributes.get(PIPELINE_ROOT);
   return {
     ...(flowInput !== undefined && { flowInput }),
@@ -87,6 +87,22 @@ export async function readSubmission(client: Client, description: WorkflowExecut
 export function submissionIn(args: readonly unknown[], startTime: Date): number {
   const earlier = args[2] as { readonly job?: Pick<JobSnapshot, 'submittedAt'> } | null | undefined;
   return earlier?.job?.submittedAt ?? startTime.getTime();
+}
+
+/** A URL with credentials is refused; who started it straight on Temporal has them in its arguments all the same. */
+function withoutCredentials(pipeline: Pipeline): Pipeline {
+  const entries = Object.entries((pipeline as Partial<Pipeline> | null)?.webhooks ?? {});
+  if (entries.length === 0) return pipeline;
+  const webhooks = Object.fromEntries(entries.map(([kind, url]) => [kind, hideCredentials(url)]));
+  return { ...pipeline, webhooks };
+}
+
+function hideCredentials(url: unknown): unknown {
+  if (typeof url !== 'string' || !URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  if (parsed.username === '' && parsed.password === '') return url;
+  [parsed.username, parsed.password] = ['', ''];
+  return parsed.href;
 }
 
 function asWritten(pipeline: Pipeline, written: Written | undefined): Pipeline {

@@ -20,7 +20,8 @@ import { readHandedOver, resultsIn } from './handed-over';
 import { outsideRecord, readEnding } from './jobs';
 import { readLastProgress } from './last-progress';
 import { retentionOf } from './namespace';
-import { readStart, submissionIn } from './started-job';
+import { hasSearchAttributes } from './search-attributes';
+import { readStart, submissionIn, type KnownRun } from './started-job';
 import { isUnsearchable, quote } from './visibility';
 
 /** How many jobs are looked at together. */
@@ -117,16 +118,19 @@ async function list(client: Client, query: string): Promise<ClosedRun[]> {
 /** @returns undefined where nobody is to be told, or all are */
 async function examine(client: Client, taskQueue: string, run: ClosedRun): Promise<UntoldJob | undefined> {
   const { workflowId: jobId, runId } = run;
-  const description = await client.workflow
+  const latest = await client.workflow
     .getHandle(jobId)
     .describe()
     .catch((error: unknown) => {
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     });
-  // It was reset, or started again: that run tells.
-  if (description?.runId !== runId) return undefined;
+  if (latest === undefined) return undefined;
   const { args, firstRunId } = await readStart(client, { workflowId: jobId, runId });
+  const isReplaced = latest.runId !== runId;
+  // It was reset, and that run tells; that of another job tells nothing of this one.
+  if (isReplaced && latest.raw.workflowExecutionInfo?.firstRunId === firstRunId) return undefined;
+  const description = isReplaced ? await client.workflow.getHandle(jobId, runId).describe() : latest;
   const document = parse(args);
   if (document?.webhooks.progress === undefined && document?.webhooks.result === undefined) return undefined;
   const ending = await readEnding(client, description);
@@ -157,11 +161,19 @@ async function examine(client: Client, taskQueue: string, run: ClosedRun): Promi
     record: told === undefined ? outsideRecord(description, ending.error) : recordOf(told),
     settings: { ...settings, webhookTaskQueue: settings.webhookTaskQueue ?? `${taskQueue}-webhooks` },
     gone: last.gone,
-    searchable: description.typedSearchAttributes.get(PIPELINE_STATUS) !== undefined,
+    searchable: await canBeSearched(client, description),
+    ...(isReplaced && { isReplaced }),
     reusesId: result?.isOwn === false || progress?.isOwn === false,
     ...(result?.isOwn === true && { resultDelivery: result.workflowId }),
     ...(last.pendingMs !== undefined && { quietAt: run.closedAt + Math.min(last.pendingMs, LONGEST_PENDING_MS) }),
   };
+}
+
+/** One that was started straight on Temporal has no attributes, though the namespace may know them. */
+async function canBeSearched(client: Client, { typedSearchAttributes }: KnownRun): Promise<boolean> {
+  if (typedSearchAttributes.get(PIPELINE_STATUS) !== undefined) return true;
+  // Not everybody may ask for them.
+  return await hasSearchAttributes(client).catch(() => false);
 }
 
 const NOTHING_SENT = { sequence: 0, gone: false, pendingMs: undefined } as const;

@@ -22,21 +22,28 @@ export interface WebhookOutcome {
 /** Long enough for a worker under load, which replays the job first where it does not have it at hand. */
 const ANSWER_WITHIN_MS = 5_000;
 
+interface AskedJob {
+  readonly jobId: string;
+  /** Of its runs: an earlier job of the same id has webhooks of its own. */
+  readonly firstRunId: string;
+  /** Whether its workflow has ended without a word, and answers nothing. */
+  readonly isMute: boolean;
+}
+
 /**
- * @param firstRunId of the runs of the job: an earlier one of the same id has webhooks of its own
  * @returns undefined where none has finished
  * @throws PipelineError `Unavailable` where no worker tells
  */
 export async function readWebhookOutcome(
   client: Client,
-  { jobId, firstRunId }: { readonly jobId: string; readonly firstRunId: string },
+  { jobId, firstRunId, isMute }: AskedJob,
   kind: WebhookKind,
 ): Promise<WebhookOutcome | undefined> {
   const handed = await within(client, ANSWER_WITHIN_MS, () => readHandedOver(client, jobId, firstRunId, kind));
   const found = handed?.isOwn === true ? await readDelivery(client, handed.workflowId) : undefined;
   const last = found?.record.attempts.at(-1);
   if (found !== undefined && last !== undefined) return { url: found.record.url, outcome: asOutcome(last) };
-  if (kind === 'result') return undefined;
+  if (kind === 'result' || isMute) return undefined;
   const told = await queryWithin(client, jobId, progressOutcomeQuery, ANSWER_WITHIN_MS);
   if (told === undefined) throw new PipelineError('Unavailable', `no worker told the webhooks of ${jobId} in time`);
   return told ?? undefined;

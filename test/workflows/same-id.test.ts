@@ -4,7 +4,7 @@ import type { Pipeline } from '../../src/domain/pipeline';
 import type { DeliveryRecord } from '../../src/domain/delivery-record';
 import type { JobSettings } from '../../src/domain/settings';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
-import { attemptsOf, expectedId, statusesOf } from '../support/deliveries';
+import { attemptsOf, expectedId, sequencesOf, statusesOf } from '../support/deliveries';
 import { Gate } from '../support/gate';
 import type { Answer, Receiver } from '../support/receiver';
 import { lookOnce, terminateJob } from '../support/reconciler';
@@ -131,6 +131,31 @@ describe('a job of an id that an earlier one had', () => {
     await lookOnce(suite.client, suite.worker.taskQueue);
     expect(await listed(jobId, 2)).to.have.length(2);
     expect(to.arrived).to.have.length(2);
+  });
+
+  it('leaves the end of the earlier one to be told of, which was ended from outside just before', async () => {
+    const to = await listen();
+    const jobId = `ended:${randomUUID()}`;
+    await start(jobId, 'wait', to.sharedWebhooks);
+    const job = suite.worker.client.getHandle(jobId);
+    await until('it is told of', async () => (await job.webhook('progress'))?.status === 'active');
+    const ids = [await expectedId(suite.client, jobId, 'progress', 'end')];
+    ids.push(await expectedId(suite.client, jobId, 'result', 'end'));
+    await terminateJob(suite.client, jobId);
+    await start(jobId, 'second', to.sharedWebhooks);
+    ids.push(await expectedId(suite.client, jobId, 'result', 'end'));
+    await to.until(({ arrived }) => arrived.length === 6);
+    await suite.client.workflow.getHandle(`${jobId}/result`).result();
+    for (let look = 0; look < 2; look++) await lookOnce(suite.client, suite.worker.taskQueue);
+    await to.until(({ received }) => received.length === 8);
+    const told = to.arrived.slice(6);
+    expect(statusesOf(told)).to.deep.equal(['failed', 'result failed']);
+    expect(told.map(({ headers }) => headers['webhook-id'])).to.deep.equal(ids.slice(0, 2));
+    expect(sequencesOf(told)).to.deep.equal([3, 4]);
+    // All four are there, each by its own.
+    const hits = await listed(jobId, 4);
+    expect(hits.map(({ id }) => id)).to.include.members(ids);
+    expect(to.arrived).to.have.length(8);
   });
 
   it('is told of where it was ended from outside, and the earlier one was delivered', async () => {
