@@ -123,6 +123,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
           await large.room();
           now = performance.now();
         } else if (isLocal || begun < beginnings.limit) {
+          if (begun === 0) sharing.start();
           await runOne(reached.begin());
           const endedAt = performance.now();
           itemsMs += endedAt - now;
@@ -140,7 +141,6 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     try {
       if (shared !== undefined && pace.isSlower(algorithmName, shared.afterMs)) await sharing.giveBackNow(width);
       const lanes = Array.from({ length: width }, lane);
-      sharing.start();
       await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
       stop.release();

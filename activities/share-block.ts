@@ -38,7 +38,10 @@ export class SharedBlock {
     await Promise.race([this.telling, sleep(TOLD_WITHIN_MS, undefined, { ref: false })]);
   }
 
-  /** Its first items have begun. */
+  /**
+   * Its first item begins. What it has waited for its turn tells nothing of how long items take: on a busy worker quick
+   * ones would be given back, each then as an activity of its own, which keeps it busy.
+   */
   start(): void {
     if (this.shared === undefined || this.telling !== undefined) return;
     this.dueAt = performance.now() + this.shared.afterMs;

@@ -49,6 +49,15 @@ describe('the first items of a node', () => {
     expect((await historyOf(suite.client, job.jobId)).scheduled).to.equal(1);
   });
 
+  it('are one activity where they are quick, on a worker that is busy with others', async () => {
+    const busy = await suite.start(pipeline('spins', '#[1...8]'));
+    await until('it is busy', () => Promise.resolve(began.length > 0));
+    const job = await suite.start(pipeline('quick', '#[1...3]'));
+    expect((await job.result()).data).to.have.lengthOf(3);
+    expect((await historyOf(suite.client, job.jobId)).scheduled).to.equal(1);
+    await busy.result();
+  });
+
   it('are all in hand at once where they take their time, however long', async () => {
     const job = await suite.start(pipeline('held', '#[1...5]'));
     await until('all have begun', () => Promise.resolve(began.length === 5));
