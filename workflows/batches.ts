@@ -26,6 +26,7 @@ type Waiting = { readonly blocks: RunBlock[] } & { -readonly [Key in 'pause' | '
 export class Batches {
   private readonly waiting = new Map<number, Waiting>();
   private isSending = false;
+  private hasBegun = false;
   /** Those that an earlier run has started, or this one. */
   private readonly started: Set<number>;
 
@@ -68,8 +69,14 @@ export class Batches {
     for (const batch of this.job.batches.live) this.waitingFor(batch);
   }
 
-  /** Sends what waits, for as long as the job runs. */
-  async send(): Promise<void> {
+  /** Has sent what waits, for as long as the job runs. */
+  begin(): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    void this.send();
+  }
+
+  private async send(): Promise<void> {
     for (;;) {
       const isAnyLive = this.job.batches.live.length > 0;
       const isAsked = (): boolean => this.waiting.size > 0 || (!isAnyLive && this.job.batches.live.length > 0);

@@ -55,33 +55,55 @@ const { readInput } = proxyActivities<Activities>({
 export type BlockToRun = Pick<RunBlock, 'blockId' | 'input' | 'summary' | 'isHere'>;
 
 export class Blocks {
-  private own = new CancellationScope();
-  private foreign = new CancellationScope();
+  /** Made with the first block: each costs the workflow some promises. */
+  private own: CancellationScope | undefined;
+  private foreign: CancellationScope | undefined;
   private readonly room = new Room();
   private count = 0;
+  private here = 0;
 
   /**
    * @param isHeld whether nothing more is to begin, as in a pause
    * @param apply told how each block ended, in the very turn in which the workflow learns it: histories hold that order
+   * @param hasScopes whether it begins with what cancels blocks, as the histories of earlier versions hold that order
    */
   constructor(
     private readonly homes: Homes | undefined,
     private readonly apply: (event: BlockEvent) => void,
     private readonly isHeld: () => boolean,
-  ) {}
+    hasScopes: boolean,
+  ) {
+    if (!hasScopes) return;
+    this.own = new CancellationScope();
+    this.foreign = new CancellationScope();
+  }
 
   /** Activities of which the server has not told the end yet, also after a stop. */
   get inFlight(): number {
     return this.count;
   }
 
+  /** Whether the workflow's task goes on until some have ended: till then the server hears of nothing. */
+  get isRunningHere(): boolean {
+    return this.here > 0;
+  }
+
   run(block: BlockToRun): void {
     const { algorithmName, output } = block.input;
     const home = output === true ? undefined : homeOf(this.homes, algorithmName);
     this.count++;
-    void this.runAtHome(block, home).finally(() => {
-      this.count--;
-    });
+    void this.runAtHome(block, home);
+  }
+
+  private end(event: BlockEvent, isHere?: boolean): void {
+    if (isHere === true) this.here--;
+    this.apply(event);
+    this.count--;
+  }
+
+  private runForeignly<T>(run: () => Promise<T>): Promise<T> {
+    this.foreign ??= new CancellationScope();
+    return this.foreign.run(run);
   }
 
   private runAtHome(block: BlockToRun, home: AlgorithmHome | undefined): Promise<void> {
@@ -92,13 +114,13 @@ export class Blocks {
 
   /** Ours begin no other item. Foreign activities know no pause: those that Temporal has go on to their end. */
   pause(): void {
-    this.own.cancel();
-    this.own = new CancellationScope();
+    this.own?.cancel();
+    this.own = undefined;
   }
 
   stop(): void {
     this.pause();
-    this.foreign.cancel();
+    this.foreign?.cancel();
   }
 
   private async runOwn(block: BlockToRun, home: AlgorithmHome | undefined): Promise<void> {
@@ -108,17 +130,22 @@ export class Blocks {
       allowEagerDispatch: this.count <= MAX_EAGER,
       ...(home?.kind === 'worker' && { taskQueue: home.taskQueue }),
     };
+    this.own ??= new CancellationScope();
+    if (isHere === true) this.here++;
     try {
       const outcome = await this.own.run(() =>
         isHere === true
           ? runHere.executeWithOptions({ summary }, [input])
           : runBlock.executeWithOptions(options, [input]),
       );
-      this.apply({ type: 'blockEnded', blockId, outcome });
+      this.end({ type: 'blockEnded', blockId, outcome }, isHere);
     } catch (error) {
       // Canceled by a pause before a worker had taken it.
       const unbegun = isCancellation(error);
-      this.apply(unbegun ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN } : failureEvent(error, blockId));
+      this.end(
+        unbegun ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN } : failureEvent(error, blockId),
+        isHere,
+      );
     }
   }
 
@@ -128,21 +155,21 @@ export class Blocks {
     const { nodeName } = input;
     let taken: number | undefined;
     try {
-      taken = await this.foreign.run(() => this.room.take(nodeName, this.isHeld));
+      taken = await this.runForeignly(() => this.room.take(nodeName, this.isHeld));
       if (taken === undefined) {
-        this.apply({ type: 'blockEnded', blockId, outcome: NOTHING_BEGUN });
+        this.end({ type: 'blockEnded', blockId, outcome: NOTHING_BEGUN });
         return;
       }
-      const read = await this.foreign.run(() => readInput(input.input));
+      const read = await this.runForeignly(() => readInput(input.input));
       const bytes = utf8Length(JSON.stringify(read));
       this.room.fit(nodeName, taken, bytes);
       taken = bytes;
       // A pause that came meanwhile lets nothing begin.
-      if (this.isHeld()) this.apply({ type: 'blockEnded', blockId, outcome: NOTHING_BEGUN });
+      if (this.isHeld()) this.end({ type: 'blockEnded', blockId, outcome: NOTHING_BEGUN });
       else await this.runForeign({ ...block, input: { ...input, input: read } }, home);
     } catch (error) {
       const failure = readFailure(error, blockId);
-      this.apply('type' in failure ? failure : endOf(blockId, failure, 0));
+      this.end('type' in failure ? failure : endOf(blockId, failure, 0));
     } finally {
       if (taken !== undefined) this.room.free(taken);
     }
@@ -153,7 +180,7 @@ export class Blocks {
     const { itemTtlMs, items } = input;
     const startedAt = Date.now();
     try {
-      const output = await this.foreign.run(() =>
+      const output = await this.runForeignly(() =>
         scheduleActivity<unknown>(home.type, [argsAt(input, 0, items?.[0]?.[0])], {
           taskQueue: home.taskQueue,
           startToCloseTimeout: itemTtlMs ?? BLOCK_TIMEOUT,
@@ -163,10 +190,10 @@ export class Blocks {
           summary,
         }),
       );
-      this.apply(endOf(blockId, toOutcome(output), Date.now() - startedAt));
+      this.end(endOf(blockId, toOutcome(output), Date.now() - startedAt));
     } catch (error) {
       const failure = foreignFailure(error, blockId, itemTtlMs !== undefined);
-      this.apply('type' in failure ? failure : endOf(blockId, failure, Date.now() - startedAt));
+      this.end('type' in failure ? failure : endOf(blockId, failure, Date.now() - startedAt));
     }
   }
 }

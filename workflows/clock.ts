@@ -1,44 +1,37 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
-import type { Job } from '../src/domain/job';
+import { sleep } from '@temporalio/workflow';
+import { isEnded, type Job } from '../src/domain/job';
 import { nextWake } from '../src/domain/schedule';
 
 /** A ttl may be years; a timer of this length is only set again. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Tells the engine the time whenever it wants to know it: by one timer, set anew when the answer changes. */
+/**
+ * Tells the engine the time whenever it wants to know it. A timer is set only where it is earlier than those that run, and
+ * none is canceled: each is a wake that will be wanted later, and the job's end takes them along. A cancelable one costs
+ * the workflow a dozen promises, of each of which the SDK notes the stack, and the history an event.
+ */
 export class Clock {
-  private scope = new CancellationScope();
-  private isStopped = false;
+  private readonly running = new Set<number>();
 
   constructor(
     private readonly job: Job,
     private readonly tick: () => void,
   ) {}
 
-  async run(): Promise<void> {
-    try {
-      while (!this.isStopped) await this.wait(nextWake(this.job));
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
-    }
-  }
-
-  stop(): void {
-    this.isStopped = true;
-    this.scope.cancel();
-  }
-
-  /** Until it is time, or time is wanted earlier. */
-  private async wait(at: number): Promise<void> {
-    const scope = new CancellationScope();
-    this.scope = scope;
-    const isEarlier = (): boolean => nextWake(this.job) < at;
-    const left = Math.min(Math.max(1, at - Date.now()), LONGEST_TIMER);
-    const isDue = await scope.run(() => {
-      const moved = condition(isEarlier).then(() => false);
-      return at === Infinity ? moved : Promise.race([sleep(left).then(() => true), moved]);
-    });
-    scope.cancel();
-    if (isDue) this.tick();
+  /** To be called whenever what the engine wants may have changed. */
+  look(): void {
+    const at = nextWake(this.job);
+    if (isEnded(this.job) || at >= Math.min(...this.running)) return;
+    this.running.add(at);
+    void sleep(Math.min(Math.max(1, at - Date.now()), LONGEST_TIMER)).then(
+      () => {
+        this.running.delete(at);
+        if (isEnded(this.job)) return;
+        if (nextWake(this.job) <= Date.now()) this.tick();
+        this.look();
+      },
+      // Canceled from Temporal, which stops the job.
+      () => undefined,
+    );
   }
 }

@@ -49,6 +49,7 @@ export async function runBatch({ jobId, batch, window, homes, message }: BatchIn
       isUrgent ||= isNews(event);
     },
     () => isPaused,
+    true,
   );
   const isIdle = (): boolean => queue.length === 0 && blocks.inFlight === 0;
 

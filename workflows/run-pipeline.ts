@@ -33,7 +33,7 @@ import type { FindWorkers } from '../src/domain/service';
 import { reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { limitReached } from '../src/domain/places';
-import type { JobSettings } from '../src/domain/settings';
+import { takesAllTurns, type JobSettings } from '../src/domain/settings';
 import { shortAlgorithms } from '../src/domain/short';
 import { batchWorkflowId } from './batch-messages';
 import { Batches } from './batches';
@@ -41,11 +41,13 @@ import { Blocks } from './blocks';
 import { Clock } from './clock';
 import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
+import { isHistoryFull, isHistoryLong } from './history-room';
 import { asItWasRead, parseJob } from './parse-job';
 import { ProgressSender, type SenderState } from './progress-sender';
 import { PIPELINE_STATUS } from './search-attributes';
 import { startTriggers } from './triggers';
 import { Turn } from './turn';
+import { TurningClock } from './turning-clock';
 
 /** What a run of a job's workflow hands to the next, once its history has grown long. */
 export interface Continuation {
@@ -100,13 +102,17 @@ export async function runPipeline(
   const applyToRunning = (event: JobEvent): void => {
     if (!isEnded(job)) apply(event);
   };
-  const blocks = new Blocks(settings.homes, applyToRunning, () => job.draining || job.status === 'paused');
+  const allTurns = takesAllTurns(settings);
+  const isHeld = (): boolean => job.draining || job.status === 'paused';
+  const blocks = new Blocks(settings.homes, applyToRunning, isHeld, allTurns);
   const batches = new Batches(job, settings, applyToRunning);
   let mayYield = workflowInfo().memo?.[BLOCKS_YIELD] === true;
   const sender = new ProgressSender(job, settings, earlier?.sender);
-  const clock = new Clock(job, () => {
+  const tick = (): void => {
     apply({ type: 'tick' });
-  });
+  };
+  const turningClock = allTurns ? new TurningClock(job, tick) : undefined;
+  const clock = allTurns ? undefined : new Clock(job, tick);
   let shownStatus = job.status;
   const { concurrentPipelines } = pipeline.options ?? {};
   const turn = concurrentPipelines && new Turn(pipeline, concurrentPipelines);
@@ -125,21 +131,24 @@ export async function runPipeline(
     setHandler(defineSignal<[told: RestGivenBack]>(REST_GIVEN_BACK), (told) => {
       applyToRunning({ type: 'restGivenBack', ...told });
     });
-    void clock.run();
-    void sender.run();
-    void batches.send();
+    void turningClock?.run();
+    clock?.look();
+    if (pipeline.webhooks?.progress !== undefined) void sender.run();
+    if (allTurns) batches.begin();
     if (turn !== undefined && job.status === 'pending') await takeTurn(turn);
     await condition(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
     if (!isEnded(job)) await drain();
     if (!isEnded(job)) await continueRun();
-    await condition(() => isEnded(job) || isHistoryFull());
+    if (allTurns || !isEnded(job)) await condition(() => isEnded(job) || isHistoryFull());
     if (!isEnded(job)) apply({ type: 'engineFailed', error: 'the history of the job has become too long' });
-    clock.stop();
+    turningClock?.stop();
     cancelBlocks(false);
-    const stopped = Promise.all([batches.stop(), turn?.leave()]);
-    await Promise.all([startDeliveries(job, sender, settings), startTriggers(job, settings)]);
-    await stopped;
-    await letBlocksEnd();
+    const stopped = allTurns || job.batches.isInUse || turn ? Promise.all([batches.stop(), turn?.leave()]) : undefined;
+    if (allTurns || leavesWork()) {
+      await Promise.all([startDeliveries(job, sender, settings), startTriggers(job, settings)]);
+    }
+    if (stopped !== undefined) await stopped;
+    if (allTurns || blocks.inFlight > 0) await letBlocksEnd();
   });
   return finish(job);
 
@@ -150,8 +159,12 @@ export async function runPipeline(
       apply({ type: 'started' });
       return;
     }
-    clock.stop();
+    turningClock?.stop();
     throw ApplicationFailure.nonRetryable(limitReached(concurrentPipelines?.amount), 'LimitReached');
+  }
+
+  function leavesWork(): boolean {
+    return pipeline.webhooks !== undefined || settings.triggeredBy !== undefined;
   }
 
   /** Lets the blocks end that this run has in flight; the job may end with them. */
@@ -197,10 +210,12 @@ export async function runPipeline(
 
   function apply(event: JobEvent): void {
     if (isWide() && patched('batch-workflows')) carryOut(reduce(job, { type: 'widened' }, Date.now()));
+    if (!allTurns && job.batches.isInUse) batches.begin();
     carryOut(reduce(job, event, Date.now()));
     if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
     setCurrentDetails(describeJob(job));
-    if (job.status !== shownStatus) showStatus();
+    if (job.status !== shownStatus && !isUnseen()) showStatus();
+    clock?.look();
   }
 
   function isWide(): boolean {
@@ -227,6 +242,11 @@ export async function runPipeline(
     }
     blocks.pause();
     batches.pause();
+  }
+
+  /** Where the server hears of the start together with what comes of it. */
+  function isUnseen(): boolean {
+    return !allTurns && job.status === 'active' && blocks.isRunningHere;
   }
 
   function showStatus(): void {
@@ -265,18 +285,6 @@ export async function runPipeline(
 }
 
 const RUN_BLOCK: keyof Activities = 'runBlock';
-
-/** Early enough that what is in hand by then can still be written down. */
-function isHistoryLong(): boolean {
-  const { historyLength, historySize } = workflowInfo();
-  return historyLength > 30_000 || historySize > 30_000_000;
-}
-
-/** A little before the server would end the workflow without a word to anybody. */
-function isHistoryFull(): boolean {
-  const { historyLength, historySize } = workflowInfo();
-  return historyLength > 45_000 || historySize > 42_000_000;
-}
 
 function finish(job: Job): JobRecord {
   if (job.record === undefined) throw new Error('the job has not ended');
