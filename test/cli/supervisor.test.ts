@@ -12,6 +12,7 @@ import { loadConfig } from '../../src/config';
 import { adoptDevServer, portOf } from '../../src/temporal/dev-server';
 import { freePort, isPortFree, isPortOpen } from '../../src/temporal/ports';
 import { isAlive } from '../../src/temporal/processes';
+import { compiled } from '../support/compiled';
 import { LIGHT_ENTRY } from '../support/light-entry';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
 import { until } from '../support/until';
@@ -112,8 +113,8 @@ describe('supervisor', function () {
   describe('and another one', () => {
     /** A supervisor in a process of its own, ready. */
     async function other(): Promise<{ pid: number; kill: () => void; temporalAddress: string }> {
-      const child = fork(join(__dirname, '../support/light-supervisor.ts'), {
-        execArgv: ['--require', 'tsx'],
+      const child = fork(compiled(require.resolve('../support/light-supervisor')), {
+        execArgv: [],
         env: { ...process.env, DATA_DIR: dataDir, PORT: String(await freePort(0)) },
       });
       others.push(child);

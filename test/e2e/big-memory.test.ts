@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ResultBody } from '../../src/domain/events';
+import { compiled } from '../support/compiled';
 import { Child, peakBytes, resetPeak } from '../support/measured-process';
 import { useReceiver } from '../support/suite';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
@@ -31,13 +32,14 @@ describe('a result of 50 MB', function () {
     const env = {
       TEMPORAL_ADDRESS: address,
       TASK_QUEUE: `test-${randomUUID()}`,
-      ALGORITHMS,
+      ALGORITHMS: compiled(ALGORITHMS),
       DATA_DIR: dataDir,
       WEBHOOK_ALLOW: '127.0.0.0/8',
       LOG_LEVEL: 'error',
       PORT: '0',
     };
-    [worker, facade] = await Promise.all([Child.start(MAIN, ['worker'], env), Child.start(MAIN, ['serve'], env)]);
+    const start = (command: string) => Child.start(compiled(MAIN), [command], env);
+    [worker, facade] = await Promise.all([start('worker'), start('serve')]);
   });
   after(async () => {
     await Promise.all([worker?.stop(), facade?.stop()]);

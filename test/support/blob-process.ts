@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { compiled } from './compiled';
 import type { BlobReport, BlobTask } from './blob-child';
 
 const CHILD = require.resolve('./blob-child');
@@ -10,7 +11,7 @@ export class BlobProcess {
 
   /** Has loaded its code, and waits for `begin`. */
   static async start(task: BlobTask): Promise<BlobProcess> {
-    const process = new BlobProcess(fork(CHILD, [JSON.stringify(task)], { execArgv: ['--import', 'tsx'] }));
+    const process = new BlobProcess(fork(compiled(CHILD), [JSON.stringify(task)], { execArgv: [] }));
     await process.next();
     return process;
   }

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach } from 'mocha';
+import { compiled } from './compiled';
 
 const MAIN = join(__dirname, '../../src/cli/main.ts');
 
@@ -22,7 +23,7 @@ export function useCommandLine(): (args: readonly string[], env: NodeJS.ProcessE
     }
   });
   return (args, env) => {
-    const child = spawn(process.execPath, ['--require', 'tsx', MAIN, ...args], {
+    const child = spawn(process.execPath, [compiled(MAIN), ...args], {
       env: { ...process.env, TEMPORAL_ADDRESS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,16 +1,18 @@
 /**
- * What all files of one mocha run share (`--require`): one Temporal server and one bundle of the workflows, made once by the
- * process that starts the run. A file that is run by itself makes its own.
+ * What all files of one mocha run share (`--require`): one Temporal server, one bundle of the workflows and the sources as
+ * JavaScript, made once by the process that starts the run. A file that is run by itself makes its own.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
 import { writeBundle } from '../../src/workflow-bundle';
+import { compile } from './compiled';
 import { SHARED } from './shared';
 
 let server: DevServer | undefined;
 let dir: string | undefined;
+let compiled: string | undefined;
 
 export async function mochaGlobalSetup(): Promise<void> {
   dir = await mkdtemp(join(tmpdir(), 'pipelines-test-'));
@@ -21,8 +23,10 @@ export async function mochaGlobalSetup(): Promise<void> {
       server = started;
     }),
   ]);
+  compiled = compile();
   // The processes of a parallel run have the environment of this one.
   process.env[SHARED.bundle] = bundle;
+  process.env[SHARED.compiled] = compiled;
   process.env[SHARED.server] = JSON.stringify({ address: server?.address, uiUrl: server?.uiUrl });
   process.once('exit', () => {
     if (server !== undefined) process.kill(server.pid, 'SIGKILL');
@@ -30,8 +34,8 @@ export async function mochaGlobalSetup(): Promise<void> {
 }
 
 export async function mochaGlobalTeardown(): Promise<void> {
-  const [started, made] = [server, dir];
+  const started = server;
   server = undefined;
   await started?.stop();
-  if (made !== undefined) await rm(made, { recursive: true });
+  for (const made of [dir, compiled]) if (made !== undefined) await rm(made, { recursive: true });
 }

@@ -2,7 +2,7 @@
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 import { killProcess, stopProcess } from '../../src/temporal/processes';
 import type { ReadyMessage } from '../../src/cli/child';
 
@@ -39,7 +39,7 @@ export class Child {
   /** @throws Error where it ends before it is ready */
   static async start(module: string, args: readonly string[], env: Record<string, string> = {}): Promise<Child> {
     const child: ChildProcess = fork(module, args, {
-      execArgv: ['--import', 'tsx'],
+      execArgv: extname(module) === '.ts' ? ['--import', 'tsx'] : [],
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

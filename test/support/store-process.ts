@@ -1,9 +1,9 @@
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { compiled } from './compiled';
 import type { StoreReport, StoreTask } from './store-child';
 
 const CHILD = require.resolve('./store-child');
-const TSX = ['--import', 'tsx'];
 
 /**
  * Runs each task in a process of its own. They begin at the same time: all processes have loaded their code by then.
@@ -11,7 +11,7 @@ const TSX = ['--import', 'tsx'];
  * @returns the steps of the schema that each process took
  */
 export async function inProcesses(tasks: readonly StoreTask[]): Promise<string[][]> {
-  const children = tasks.map((task) => fork(CHILD, [JSON.stringify(task)], { execArgv: TSX }));
+  const children = tasks.map((task) => fork(compiled(CHILD), [JSON.stringify(task)], { execArgv: [] }));
   try {
     await Promise.all(children.map(nextMessage));
     const reports = children.map(nextMessage);
@@ -28,7 +28,7 @@ export async function inProcesses(tasks: readonly StoreTask[]): Promise<string[]
 
 /** Runs a task in a process of its own; nothing else happens in this one meanwhile. */
 export function inProcess(task: StoreTask): void {
-  execFileSync(process.execPath, [...TSX, CHILD, JSON.stringify(task)]);
+  execFileSync(process.execPath, [compiled(CHILD), JSON.stringify(task)]);
 }
 
 async function nextMessage(child: ChildProcess): Promise<unknown> {

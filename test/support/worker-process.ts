@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { compiled } from './compiled';
 
 const MAIN = resolve(__dirname, '../../src/cli/main.ts');
 
@@ -9,7 +10,7 @@ export interface WorkerProcessOptions {
   /** Of the Temporal server. */
   readonly address: string;
   readonly taskQueue: string;
-  /** Module paths, as in `ALGORITHMS`. */
+  /** A source here, such as `ALGORITHMS` names one of a user's. */
   readonly algorithms: string;
   /** Where it keeps large values. Default: that of a worker which is told nothing. */
   readonly dataDir?: string;
@@ -44,12 +45,13 @@ export class WorkerProcess {
 
   /** @returns at once; see `ready` */
   static spawn({ address, taskQueue, algorithms, dataDir, buildId }: WorkerProcessOptions): WorkerProcess {
-    const child = fork(MAIN, ['worker'], {
+    const child = fork(compiled(MAIN), ['worker'], {
+      execArgv: [],
       env: {
         ...process.env,
         TEMPORAL_ADDRESS: address,
         TASK_QUEUE: taskQueue,
-        ALGORITHMS: algorithms,
+        ALGORITHMS: compiled(algorithms),
         WEBHOOK_ALLOW: '127.0.0.0/8',
         LOG_LEVEL: 'error',
         ...(dataDir !== undefined && { DATA_DIR: dataDir }),
