@@ -2,17 +2,13 @@
 import { Kysely, sql, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import Libsql from 'libsql';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { run, type Tables, type Verdict } from './database';
 import { messageOf } from './log';
 import type { SchemaDatabase } from './migrations';
+import { sqliteFile } from './sqlite-file';
 
 /** How long SQLite itself waits for another process. It blocks our event loop meanwhile, so the longer wait is `run`'s. */
 const BUSY_TIMEOUT = 50;
-
-export function sqliteFile(dataDir: string): string {
-  return join(dataDir, 'definitions.db');
-}
 
 /** @throws Error that names the file */
 export async function openSqlite(dataDir: string): Promise<SchemaDatabase> {

@@ -1,7 +1,7 @@
 /** A database as the first two steps of the schema have left it, which are what an upgrade finds. */
 import Libsql from 'libsql';
 import { Client } from 'pg';
-import { sqliteFile } from '../../src/store/sqlite';
+import { sqliteFile } from '../../src/store/sqlite-file';
 import type { StoreOptions } from '../../src/store/open-store';
 
 export interface OldRow {
