@@ -8,9 +8,11 @@ import { once } from 'node:events';
 import { delimiter, dirname, join } from 'node:path';
 import type { State } from '../../src/cli/state';
 import { findTemporalCli } from '../../src/temporal/temporal-cli';
+import { compiledPackage } from '../support/compiled';
 import { ensurePython } from '../support/python';
-import { Program, Readme, ROOT, shell } from '../support/readme';
-import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { OF_THE_PACKAGE, Program, Readme, ROOT, shell } from '../support/readme';
+import { TEMPORAL_START_TIMEOUT } from '../support/temporal';
+import { makeSmallClone } from '../support/small-clone';
 import { steadyPort } from '../support/steady-port';
 import { until } from '../support/until';
 
@@ -28,7 +30,7 @@ describe('the README', function () {
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const programs: Program[] = [];
   const closing: Server[] = [];
-  /** Inside the package, so that its own name resolves to what `npm run build` has made. */
+  /** Inside a package, so that its own name resolves to what is compiled there. */
   let folder: string;
   let facadePort: number;
   let receiverPort: number;
@@ -66,9 +68,8 @@ describe('the README', function () {
     return [JSON.parse(first) as Record<string, unknown>, JSON.parse(second) as Record<string, unknown>];
   }
 
-  before('build, and start everything by the README', async () => {
-    await shell('npm run --silent build');
-    folder = await mkdtemp(join(ROOT, 'lib', 'readme-'));
+  before('start everything by the README', async () => {
+    folder = await mkdtemp(join(compiledPackage(), 'readme-'));
     [facadePort, receiverPort, endpointPort] = [await steadyPort(), await steadyPort(), await steadyPort()];
     await writeFile(join(folder, 'algorithms.mjs'), readme.take('// algorithms.mjs'));
     const [command = '', ...args] = readme.take('\nnpm start\n').trim().split(' ');
@@ -92,7 +93,10 @@ describe('the README', function () {
     expect(demo).to.match(/^npm ci && npm run demo /);
     expect(test).to.match(/^npm ci && npm test /);
     expect(await readFile(join(ROOT, '.ci/run'), 'utf8')).to.match(/npm ci[\s\S]*npm test/);
-    const printed = await shell('npm run demo', { DATA_DIR: join(folder, 'demo'), TEMPORAL_ADDRESS: '' });
+    const clone = join(folder, 'clone');
+    await makeSmallClone(clone);
+    const env = { DATA_DIR: join(folder, 'demo'), TEMPORAL_ADDRESS: '' };
+    const printed = await shell(`cd '${clone}' && npm run demo`, env);
     expect(printed).to.match(/(\d+) received, \1 verified, 0 duplicates dropped/);
     expect(printed).to.include('everything was as promised');
   });
@@ -211,20 +215,6 @@ describe('the README', function () {
     expect(JSON.stringify(endpoint)).to.not.include('whsec_').and.to.not.include('Bearer');
   });
 
-  it('has a worker and a client for a Temporal of one’s own', async () => {
-    const env = { TEMPORAL_ADDRESS: (await sharedTemporal()).address };
-    const [worker, client] = [join(folder, 'worker.mts'), join(folder, 'client.mts')];
-    await writeFile(worker, readme.take('new PipelinesPlugin'));
-    await writeFile(client, readme.take('new PipelineClient'));
-    await shell(
-      `npx tsc --ignoreConfig --types node --noEmit --strict --skipLibCheck --target es2022 --module node16 ${worker} ${client}`,
-    );
-    const serving = start(process.execPath, ['--import', 'tsx', worker], env);
-    const printed = await shell(`node --import tsx ${client}`, env);
-    await serving.end();
-    expect(printed).to.include("nodeName: 'green'").and.to.include('result: 30');
-  });
-
   it('has commands for deliveries in its sister, which answer', async () => {
     const url = `http://localhost:${String(await steadyPort())}/gone`;
     const nodes = [{ nodeName: 'green', algorithmName: 'green-alg', input: [1] }];
@@ -261,6 +251,8 @@ describe('the README', function () {
   });
 
   it('has nothing that was not run', () => {
+    // Those the test of the package runs, where it is installed.
+    for (const mark of OF_THE_PACKAGE) readme.take(mark);
     expect(readme.untaken()).to.deep.equal([]);
   });
 

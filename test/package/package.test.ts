@@ -2,11 +2,12 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { State } from '../../src/cli/state';
 import { freePort } from '../../src/temporal/ports';
 import { InstalledPackage, teamEnvironment } from '../support/package';
+import { OF_THE_PACKAGE, Program, Readme, shell } from '../support/readme';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { until } from '../support/until';
 
@@ -54,35 +55,48 @@ describe('the npm package', function () {
     expect(tenfold(result)).to.deep.equal({ status: 'completed', results: TENFOLD });
   });
 
+  /** Type-checks as a strict project does, and compiles. Rejects with what `tsc` has to say. */
+  async function compile(name: string, files: Readonly<Record<string, string>>, options: object): Promise<string> {
+    const project = join(installed.folder, name.replaceAll(/\W+/g, '-'));
+    await mkdir(project);
+    for (const [file, code] of Object.entries(files)) await writeFile(join(project, file), code);
+    // Temporal's own typings do not compile in every project (`ms`), so only the team's files are judged.
+    const compilerOptions = { skipLibCheck: true, strict: true, target: 'es2022', types: ['node'], ...options };
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }));
+    const { stdout } = await installed.node(TSC, '-p', project);
+    expect(stdout).to.equal('');
+    return project;
+  }
+
   const resolutions = [
-    { name: 'node16, ES module', file: 'typed.mts', options: { module: 'node16' } },
-    { name: 'node16, CommonJS', file: 'typed.cts', options: { module: 'node16' } },
-    { name: 'bundler', file: 'typed.ts', options: { module: 'esnext', moduleResolution: 'bundler' } },
+    { name: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler' } },
     {
       name: 'node10, by typesVersions',
-      file: 'typed.ts',
       options: { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' },
     },
   ];
-  for (const { name, file, options } of resolutions) {
+  for (const { name, options } of resolutions) {
     it(`type-checks in a strict project: ${name}`, async () => {
-      const project = join(installed.folder, name.replaceAll(/\W+/g, '-'));
-      await mkdir(project);
-      await copyFile(join(installed.folder, 'typed.mts'), join(project, file));
-      // Temporal's own typings do not compile in every project (`ms`), so only the team's files are judged.
-      const compilerOptions = {
-        skipLibCheck: true,
-        strict: true,
-        noEmit: true,
-        target: 'es2022',
-        types: ['node'],
-        ...options,
-      };
-      await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
-      const { stdout } = await installed.node(TSC, '-p', project);
-      expect(stdout).to.equal('');
+      const code = await readFile(join(installed.folder, 'typed.mts'), 'utf8');
+      await compile(name, { 'typed.ts': code }, { noEmit: true, ...options });
     });
   }
+
+  it('type-checks in one of node16, as ES module and CommonJS, and the README’s worker and client run', async () => {
+    const readme = new Readme();
+    const typed = await readFile(join(installed.folder, 'typed.mts'), 'utf8');
+    const [worker = '', client = ''] = OF_THE_PACKAGE.map((mark) => readme.take(mark));
+    const files = { 'typed.mts': typed, 'typed.cts': typed, 'worker.mts': worker, 'client.mts': client };
+    const project = await compile('node16', files, { module: 'node16' });
+    const env = { TEMPORAL_ADDRESS: temporal.address };
+    const serving = Program.start(process.execPath, ['worker.mjs'], env, project);
+    try {
+      const printed = await shell(`node ${join(project, 'client.mjs')}`, env);
+      expect(printed).to.include("nodeName: 'green'").and.to.include('result: 30');
+    } finally {
+      await serving.end();
+    }
+  });
 
   it('has a command that names its commands and its version', async () => {
     const [help, version] = await Promise.all(

@@ -9,6 +9,9 @@ const run = promisify(execFile);
 
 export const ROOT = resolve(__dirname, '../..');
 
+/** The marks of the README's programs for a Temporal of one's own, which need the package. */
+export const OF_THE_PACKAGE = ['new PipelinesPlugin', 'new PipelineClient'] as const;
+
 interface Block {
   readonly language: string;
   readonly text: string;
