@@ -1,0 +1,3 @@
+import { describeWideJobs } from '../support/wide-jobs';
+
+describeWideJobs(500, 5_000);
