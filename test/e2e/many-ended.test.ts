@@ -3,9 +3,9 @@ import { runManyJobs, pageThrough } from '../support/ended-jobs';
 import { useFacade } from '../support/facade';
 import { useWorker } from '../support/suite';
 
-const JOBS = 1_000;
+const JOBS = 2_000;
 
-describe('a thousand jobs that have ended', function () {
+describe('two thousand jobs that have ended', function () {
   this.timeout(300_000);
   const suite = useWorker({ algorithms: { 'green-alg': () => null } });
   const facade = useFacade(suite, ['green-alg']);
@@ -30,7 +30,7 @@ describe('a thousand jobs that have ended', function () {
   });
 
   it('are counted by page numbers, and listed as a whole', async () => {
-    const last = await facade.get(`/api/v1/exec/search?${by}&page=10&fields=jobId:true`);
+    const last = await facade.get(`/api/v1/exec/search?${by}&page=20&fields=jobId:true`);
     expect((last.body as { hits: object[] }).hits).to.have.lengthOf(100);
     const { body } = await facade.get(`/api/v1/pipelines/results?${by}&limit=300`);
     expect(body).to.have.lengthOf(300);

@@ -15,8 +15,8 @@ describe('a job that is large', function () {
     await runChained(worker, 50_000);
   });
 
-  it('by seven hundred results of a megabyte has them in files, and its worker is not', async () => {
-    await runMegabytes(worker, 700);
+  it('by a thousand results of a megabyte has them in files, and its worker is not', async () => {
+    await runMegabytes(worker, 1_000);
     const peak = await worker.peak();
     expect(peak, `${String(Math.round(peak / MB))} MB`).to.be.at.most(MOST);
   });
