@@ -10,14 +10,14 @@ import { Beginnings } from './begin-items';
 import type { Activities } from './contract';
 import { algorithmNotFound, algorithmNotShort, blockInterrupted } from './failures';
 import type { HttpEndpoint } from './http-algorithm';
-import { isLarge, putOutput } from './outcome-blobs';
+import { isLarge, putOutput, type JsonBody } from './outcome-blobs';
 import { putter, type BlobPlace } from './put-blobs';
 import { LargeOutputs } from './large-outputs';
 import { Pace } from './pace';
 import { ReachedOutcomes } from './reached';
 import { readFirst } from './read-first';
 import type { ReadInput } from './read-input';
-import { runItem, toFailure, toJson } from './run-item';
+import { runItem, toFailure, toJsonBody } from './run-item';
 import { SharedBlock } from './share-block';
 import { inThread } from './thread';
 import { createStopSignal } from './stop-signal';
@@ -84,9 +84,9 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const ttlMs = isLocal ? Math.min(SHORT_MS, itemTtlMs ?? SHORT_MS) : itemTtlMs;
 
     const runOne = async (position: number): Promise<void> => {
-      let end: string | ItemOutcome;
+      let end: JsonBody | ItemOutcome;
       try {
-        end = toJson(await runItem(run, argsAt(input, position, indexes[position]), itemContext, ttlMs));
+        end = toJsonBody(await runItem(run, argsAt(input, position, indexes[position]), itemContext, ttlMs));
         bytes += end.length;
       } catch (error) {
         const failure = toFailure(error);
@@ -96,11 +96,11 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       // What an item answers after it was told to stop is not its outcome.
       if (stop.signal.aborted) return;
       if (isLocal) end = toEndHere(end, block, put);
-      if (typeof end === 'string' && isLarge(end)) {
+      if (isText(end) && isLarge(end)) {
         const text = end;
         end = await large.hold(() => storeOrRefuse(text, position, elementsOf, put));
       }
-      reached.end(position, end);
+      reached.end(position, isText(end) ? end.toString() : end);
     };
     // Canceled, a block begins no other item: those in hand end by themselves, or by the stop signal.
     const isOver = (): boolean =>
@@ -154,24 +154,28 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
   };
 }
 
+function isText(end: JsonBody | ItemOutcome): end is JsonBody {
+  return typeof end === 'string' || Buffer.isBuffer(end);
+}
+
 async function storeOrRefuse(
-  text: string,
+  text: JsonBody,
   position: number,
   elementsOf: BlockInput['elementsOf'],
   put: PutBlob | undefined,
-): Promise<string | ItemOutcome> {
+): Promise<JsonBody | ItemOutcome> {
   if (put !== undefined) return await putOutput(text, position, elementsOf, put);
   return refuseLarge(Buffer.byteLength(text)) ?? text;
 }
 
 /** What an item has come to that the workflow runs itself: one that is not short has told nothing by that. */
 function toEndHere(
-  end: string | ItemOutcome,
+  end: JsonBody | ItemOutcome,
   { itemTtlMs = Infinity }: BlockInput,
   put: PutBlob | undefined,
-): string | ItemOutcome {
+): JsonBody | ItemOutcome {
   if (end === EXPIRED && itemTtlMs > SHORT_MS) return TOO_LONG_HERE;
-  const isTooLarge = put === undefined && typeof end === 'string' && Buffer.byteLength(end) > MAX_BYTES_HERE;
+  const isTooLarge = put === undefined && isText(end) && Buffer.byteLength(end) > MAX_BYTES_HERE;
   return isTooLarge ? TOO_LARGE_HERE : end;
 }
 

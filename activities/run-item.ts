@@ -1,6 +1,8 @@
 /** One item: its algorithm called once, under its ttl, and whatever comes of it as an outcome. */
 import { EXPIRED, type ItemFailure } from '../src/domain/block';
 import { MAX_ERROR, toText } from '../src/domain/text';
+import { isLongText, longTextToJson } from './long-text';
+import type { JsonBody } from './outcome-blobs';
 import type { AlgorithmArgs, AlgorithmContext, AlgorithmFunction } from './algorithm';
 
 /** @returns what the algorithm returns, or a promise of it; it may throw as well, and {@link toFailure} tells what that means */
@@ -65,6 +67,11 @@ export function toFailure(error: unknown): ItemFailure {
     ...(error instanceof CrashError && { crash: true }),
     ...(error instanceof FinalError && { final: true }),
   };
+}
+
+/** As JSON; a long text as its bytes. @throws TypeError as {@link toJson} */
+export function toJsonBody(output: unknown): JsonBody {
+  return isLongText(output) ? longTextToJson(output) : toJson(output);
 }
 
 /** @throws TypeError for a function, a symbol, a BigInt or a circle */

@@ -8,7 +8,7 @@ const MAX_ELEMENTS = 10_000;
 const MAX_ELEMENTS_BYTES = 1_000_000;
 
 /** @param name unique within what is written together */
-export type PutBlob = (name: string, body: string) => Promise<BlobRef>;
+export type PutBlob = (name: string, body: Buffer | string) => Promise<BlobRef>;
 
 /** @returns the blobs with the numbers of their elements; none for what is no array */
 export async function putElements(value: Json | undefined, name: string, put: PutBlob): Promise<[BlobRef, number][]> {

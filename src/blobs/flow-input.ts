@@ -38,7 +38,7 @@ export async function storeFlowInput(
 ): Promise<StoredFlowInput> {
   const blobs = new JobBlobs(store);
   const base = `flowInput-${digest.slice(0, 16)}`;
-  const put = async (name: string, body: string) =>
+  const put = async (name: string, body: Buffer | string) =>
     await blobs.put({ ...owner, since: Date.now() }, `${base}${name}`, body);
   return await told(async () => {
     const blob = await put('', text);

@@ -1,13 +1,15 @@
 import { expect } from 'chai';
 import { runManyJobs, pageThrough } from '../support/ended-jobs';
 import { useFacade } from '../support/facade';
+import { useLoneServer } from '../support/lone-server';
 import { useWorker } from '../support/suite';
 
 const JOBS = 2_000;
 
 describe('two thousand jobs that have ended', function () {
   this.timeout(300_000);
-  const suite = useWorker({ algorithms: { 'green-alg': () => null } });
+  // Where nobody else has jobs, as one of the lists is of all that have completed.
+  const suite = useWorker({ algorithms: { 'green-alg': () => null } }, useLoneServer());
   const facade = useFacade(suite, ['green-alg']);
   let by = '';
 
@@ -35,6 +37,6 @@ describe('two thousand jobs that have ended', function () {
     const { body } = await facade.get(`/api/v1/pipelines/results?${by}&limit=300`);
     expect(body).to.have.lengthOf(300);
     const { body: raw } = await facade.get('/api/v1/exec/jobs?status=completed&raw=true');
-    expect(raw).to.have.lengthOf.at.least(JOBS);
+    expect(raw).to.have.lengthOf(JOBS);
   });
 });

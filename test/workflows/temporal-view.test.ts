@@ -78,11 +78,13 @@ describe('in Temporal', () => {
     await handle.result();
     const delivery = suite.client.workflow.getHandle(`${workflowId}/result`);
     await delivery.result();
-    for (const one of [handle, delivery]) {
-      const { searchAttributes } = (await one.describe()).raw.workflowExecutionInfo ?? {};
-      const names = Object.keys(searchAttributes?.indexedFields ?? {});
-      expect(names.filter((name) => /^(Pipeline|Webhook)/.test(name))).to.deep.equal([]);
-    }
+    const ours = async (of: WorkflowHandle): Promise<string[]> => {
+      const { searchAttributes } = (await of.describe()).raw.workflowExecutionInfo ?? {};
+      return Object.keys(searchAttributes?.indexedFields ?? {}).filter((name) => /^(Pipeline|Webhook)/.test(name));
+    };
+    expect(await ours(handle)).to.deep.equal([]);
+    // Its deliveries are looked for like any.
+    expect(await ours(delivery)).to.have.members(['WebhookId', 'WebhookState', 'WebhookUrl']);
   });
 
   it('a job is found by its name, status and tags', async () => {
