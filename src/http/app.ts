@@ -1,7 +1,6 @@
 /** The facade's middleware, in order, on one screen. */
 import Router from '@koa/router';
 import Koa from 'koa';
-import compress from 'koa-compress';
 import conditional from 'koa-conditional-get';
 import helmet from 'koa-helmet';
 import { METHODS } from 'node:http';
@@ -12,6 +11,7 @@ import { allowOrigins, askToken, limitRate } from './access';
 import { readBody, refuseOtherTypes } from './body';
 import { answersIn } from './dialect';
 import { answerErrors } from './errors';
+import { compressed } from './compressed';
 import { tagBody } from './etag';
 import { checkHost } from './host';
 import { createMetrics } from './metrics';
@@ -94,7 +94,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(allowOrigins(options.corsOrigins ?? []));
   app.use(limitRate(options.rateLimit));
   app.use(askToken(options.apiToken, options.resultUrls?.isSigned));
-  app.use(compress());
+  app.use(compressed());
   app.use(conditional());
   app.use(tagBody);
   app.use(docs.routes());
