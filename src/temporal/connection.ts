@@ -19,6 +19,15 @@ export interface TargetOverrides {
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
 const CONNECT_WITHIN = 5_000;
 
+/**
+ * What gRPC leaves otherwise: it tries a server that is away after ever longer times, up to two minutes, also once that is
+ * back; and takes no answer over 4 MB, where a page of a thousand workflows with what they were started with may be larger.
+ */
+export const CHANNEL = {
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  'grpc.max_receive_message_length': 128 * 1024 * 1024,
+} as const;
+
 /** Reads address, namespace, TLS, API key and headers from the environment and from Temporal's configuration file. */
 export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget {
   const { namespace, connectionOptions: found } = loadClientConnectConfig({ overrideEnvVars: givenEnvironment() });
@@ -41,7 +50,8 @@ export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget 
 export async function connect(overrides: TargetOverrides = {}): Promise<Client> {
   const { namespace, connectionOptions } = temporalTarget(overrides);
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_WITHIN });
+    const options = { ...connectionOptions, channelArgs: CHANNEL, connectTimeout: CONNECT_WITHIN };
+    const connection = await Connection.connect(options);
     return new Client({ connection, namespace });
   } catch (error) {
     throw new Error(`no Temporal server answers at ${connectionOptions.address} (TEMPORAL_ADDRESS)`, { cause: error });

@@ -1,6 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CHANNEL } from './connection';
 import { isPortOpen } from './ports';
 import { isAlive } from './processes';
 
@@ -24,7 +25,7 @@ export async function untilReady(port: number, pid: number, withinMs: number): P
 
 /** The first call that needs the whole server, down to its database: so its success also says that the server is up. */
 async function setRetention(port: number): Promise<boolean> {
-  const connection = Connection.lazy({ address: `127.0.0.1:${String(port)}` });
+  const connection = Connection.lazy({ address: `127.0.0.1:${String(port)}`, channelArgs: CHANNEL });
   try {
     await connection.withDeadline(Date.now() + 2_000, () =>
       connection.workflowService.updateNamespace({
