@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Payload } from '@temporalio/common';
-import { encodeToPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import { encodeToPayload } from '@temporalio/common/lib/internal-non-workflow';
 import { setTimeout } from 'node:timers/promises';
 import {
   isFollowed,
@@ -58,7 +57,7 @@ async function sendAll(
  */
 async function tell({ info, client }: Context, sent: SentOutcome, withinMs: number): Promise<boolean> {
   const { namespace, taskToken } = info;
-  const details = { payloads: await encodeArgs(client, sent) };
+  const details = { payloads: [await encodeToPayload(client.options.loadedDataConverter, sent)] };
   // Where it can not be told the next event goes by itself, later. The client would try again past any deadline.
   const isTold = client.workflowService.recordActivityTaskHeartbeat({ namespace, taskToken, details }).then(
     () => true,
@@ -69,10 +68,6 @@ async function tell({ info, client }: Context, sent: SentOutcome, withinMs: numb
   const answer = await Promise.race([isTold, isLate]);
   late.abort();
   return answer;
-}
-
-async function encodeArgs({ options }: Context['client'], ...args: unknown[]): Promise<Payload[]> {
-  return (await encodeToPayloads(options.loadedDataConverter, ...args)) ?? [];
 }
 
 /**

@@ -62,7 +62,7 @@ export interface ProgressBody {
   readonly nodeName?: string;
   /** Why the job was stopped; only where it was. */
   readonly reason?: string;
-  /** At most 1,000, failures first; only at `trace` and `warn`, and in the last event of a trace subscriber. */
+  /** At most 1,000, and as many as fit into half a megabyte of a request, failures first; only at `trace` and `warn`, and in the last event of a trace subscriber. */
   readonly tasks?: readonly TaskChange[];
 }
 

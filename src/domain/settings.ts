@@ -10,7 +10,8 @@ import type { StoredFlowInput } from './stored';
 export interface JobSettings {
   /**
    * By which rules the job is run, as one that was begun goes on as it began. 2: the first items of a node share a block;
-   * 3: the workflow takes no turn in which there is nothing to wait for. Default 1; `PipelineClient` starts jobs with the latest.
+   * 3: the workflow takes no turn in which there is nothing to wait for. Default 1; `PipelineClient` starts jobs with the
+   * latest.
    */
   readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */

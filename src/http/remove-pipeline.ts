@@ -1,7 +1,7 @@
 /** Deletes stored pipelines, with what runs by their name. */
 import type { JobHandle, PipelineClient } from '../client';
-import { PipelineError } from '../domain/errors';
 import type { Store } from '../store/store';
+import { Unsearchable } from '../temporal/visibility';
 import { stopAll } from './stop-jobs';
 
 export interface Removed {
@@ -48,7 +48,7 @@ export async function findOrNone(find: () => Promise<JobHandle[]>): Promise<JobH
   try {
     return await find();
   } catch (error) {
-    if (error instanceof PipelineError) return [];
+    if (error instanceof Unsearchable) return [];
     throw error;
   }
 }

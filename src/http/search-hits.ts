@@ -6,6 +6,7 @@ import type { Pipeline } from '../domain/pipeline';
 import { mapAtOnce } from '../temporal/at-once';
 import type { JobAnswers } from './dialect';
 import { isWanted, project, type Fields } from './projection';
+import { withoutCredentials } from './started-pipeline';
 
 /** Of those whose histories are read at a time. */
 const AT_ONCE = 10;
@@ -32,11 +33,11 @@ async function presentHit(job: FoundJob, fields: Fields, answers: JobAnswers): P
     wants('result') ? job.ending() : undefined,
   ]);
   const { jobId, rootJobId } = job;
-  const ran = started && withoutFlowInput(started.pipeline);
+  const ran = started && shown(started.pipeline);
   const timeTook = ((job.closeTime ?? startTime) - startTime) / 1_000;
   const hit = {
     jobId,
-    ...(started && { userPipeline: withoutFlowInput(started.userPipeline) }),
+    ...(started && { userPipeline: shown(started.userPipeline) }),
     ...(ran && {
       pipeline: {
         ...withDefaults(ran),
@@ -57,7 +58,8 @@ function without(body: object, keys: readonly string[]): object {
   return Object.fromEntries(Object.entries(body).filter(([key]) => !keys.includes(key)));
 }
 
-/** A page of large ones would be larger than anybody wants; exec/flowInput answers it. */
-function withoutFlowInput(pipeline: Pipeline): Pipeline {
+/** A page of large flow inputs would be larger than anybody wants; exec/flowInput answers them. */
+function shown(started: Pipeline): Pipeline {
+  const pipeline = withoutCredentials(started);
   return pipeline.flowInput === undefined ? pipeline : { ...pipeline, flowInput: null };
 }

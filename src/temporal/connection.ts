@@ -1,5 +1,11 @@
 /** Where Temporal is: its own variables and its own file, read by its own library, so that they mean what they always do. */
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 
 /** What client and worker connections have in common. */
@@ -28,6 +34,23 @@ export const CHANNEL = {
   'grpc.max_receive_message_length': 128 * 1024 * 1024,
 } as const;
 
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+
+/**
+ * The SDK's own retries, but none that could only begin past the call's deadline: theirs go on for half a minute behind
+ * everybody's back, and throw where nobody catches it once the connection is closed.
+ */
+const retryInTime: Interceptor = (options, nextCall) => {
+  const { retryableDecider: isRetryable, delayFunction } = defaultGrpcRetryOptions();
+  const deadline = Number(options.deadline ?? Infinity);
+  const retry = makeGrpcRetryInterceptor({
+    delayFunction,
+    retryableDecider: (attempt, status) =>
+      isRetryable(attempt, status) && Date.now() + delayFunction(attempt, status) < deadline,
+  });
+  return retry(options, nextCall);
+};
+
 /** Reads address, namespace, TLS, API key and headers from the environment and from Temporal's configuration file. */
 export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget {
   const { namespace, connectionOptions: found } = loadClientConnectConfig({ overrideEnvVars: givenEnvironment() });
@@ -50,8 +73,12 @@ export function temporalTarget(overrides: TargetOverrides = {}): TemporalTarget 
 export async function connect(overrides: TargetOverrides = {}): Promise<Client> {
   const { namespace, connectionOptions } = temporalTarget(overrides);
   try {
-    const options = { ...connectionOptions, channelArgs: CHANNEL, connectTimeout: CONNECT_WITHIN };
-    const connection = await Connection.connect(options);
+    const connection = await Connection.connect({
+      ...connectionOptions,
+      channelArgs: CHANNEL,
+      interceptors: [retryInTime],
+      connectTimeout: CONNECT_WITHIN,
+    });
     return new Client({ connection, namespace });
   } catch (error) {
     throw new Error(`no Temporal server answers at ${connectionOptions.address} (TEMPORAL_ADDRESS)`, { cause: error });

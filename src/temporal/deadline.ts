@@ -1,23 +1,34 @@
-import type { Client } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { PipelineError } from '../domain/errors';
 
 /**
- * A call that is over in time: the client itself tries again for a while where nobody answers, and past its deadline too.
+ * A call that is over in time: a client that is not ours tries again where nobody answers, and past its deadline too.
  *
  * @throws PipelineError `Unavailable`
  */
 export async function within<T>(client: Client, ms: number, call: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  const isAway = new PipelineError('Unavailable', 'the Temporal server does not answer');
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new PipelineError('Unavailable', 'the Temporal server does not answer'));
+      reject(isAway);
     }, ms);
   });
   try {
     return await Promise.race([client.connection.withDeadline(Date.now() + ms, call), late]);
+  } catch (error) {
+    throw hasNoAnswer(error) ? isAway : error;
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE of gRPC. */
+const NO_ANSWER: readonly number[] = [1, 4, 14];
+
+function hasNoAnswer(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return isGrpcServiceError(cause) && NO_ANSWER.includes(cause.code);
 }
 
 /**

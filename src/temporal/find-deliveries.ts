@@ -9,7 +9,8 @@ import type { DeliveryState } from '../domain/delivery-record';
 import { DELIVER_WEBHOOK } from '../../workflows/messages';
 import { WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from '../../workflows/search-attributes';
 import { memoOf } from './delivery-reader';
-import { quote, quoteTime, search } from './visibility';
+import { search } from './list-page';
+import { quote, quoteTime, type Search } from './visibility';
 
 /** What a delivery must match; what is not given, all match. */
 export interface DeliveryCriteria {
@@ -75,7 +76,7 @@ export async function findDelivery(client: Client, id: string): Promise<string |
   return undefined;
 }
 
-function searchFor(conditions: readonly string[]): Parameters<typeof search>[1] {
+function searchFor(conditions: readonly string[]): Search {
   const attributes = [WEBHOOK_ID, WEBHOOK_URL, WEBHOOK_STATE];
   return { what: 'deliveries', query: conditions.join(' AND '), attributes };
 }

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
 import { isJob, JOB_ATTRIBUTES, matching, oneOf, type JobCriteria } from './job-conditions';
-import { search } from './visibility';
+import { search } from './list-page';
 
 /**
  * Visibility is a moment behind: a job that was started or has ended just now may be missing, or still be there.

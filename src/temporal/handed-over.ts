@@ -6,6 +6,7 @@ import { deliveryId, type DeliverWebhookInput } from '../domain/delivery-input';
 import { fromSentResult } from '../domain/dialect';
 import type { ResultBody } from '../domain/events';
 import { webhookKey } from '../domain/webhook-key';
+import { DELIVER_WEBHOOK } from '../../workflows/messages';
 import { readStart } from './started-job';
 
 /** What a delivery was started with. */
@@ -45,7 +46,9 @@ export async function isOwnDelivery(
 
 async function readOne(client: Client, workflowId: string, firstRunId: string): Promise<HandedOver | undefined> {
   try {
-    const { args } = await readStart(client, { workflowId });
+    const { args, type } = await readStart(client, { workflowId });
+    // Somebody else's workflow may have any id.
+    if (type !== DELIVER_WEBHOOK) return { workflowId, isOwn: false };
     const { event, kind, firstRunId: told } = args[0] as DeliverWebhookInput;
     const isOwn = told === undefined ? isAbout(client, event, kind, firstRunId) : told === firstRunId;
     return { workflowId, ...(event !== undefined && { event }), isOwn };

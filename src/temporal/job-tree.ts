@@ -5,7 +5,8 @@ import { PIPELINE_ROOT } from '../../workflows/search-attributes';
 import { isJob } from './job-conditions';
 import { describeJob, pipelineOf } from './jobs';
 import { PARENT } from './started-job';
-import { quote, search } from './visibility';
+import { search } from './list-page';
+import { quote } from './visibility';
 
 /** A job and those that it has started. */
 export interface JobTree {

@@ -1,8 +1,8 @@
 /** How far the progress events of a job had come when it was ended from outside, by its history. */
 import type { Client } from '@temporalio/client';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
-import type { SentOutcome, WebhookRequest } from '../domain/delivery';
+import type { SentOutcome } from '../domain/delivery';
 import type { JobSnapshot } from '../domain/snapshot';
+import { sentWebhooks } from './sent-webhooks';
 
 export interface LastProgress {
   /** The last number given to a progress event; 0 where none was sent. */
@@ -19,48 +19,20 @@ interface Continuation {
   readonly sender: { readonly gone: boolean };
 }
 
-/** The activity that makes an attempt, as histories name it. */
-export const SEND_WEBHOOK = 'sendWebhook';
-
 /** @param args of the run */
 export async function readLastProgress(
   client: Client,
   execution: { readonly workflowId: string; readonly runId: string },
   args: readonly unknown[],
 ): Promise<LastProgress> {
-  const { loadedDataConverter: converter, namespace } = client.options;
-  const decode = decodeArrayFromPayloads.bind(undefined, converter);
   const earlier = args[2] as Continuation | undefined;
   const known = earlier?.job.outbox.sequence ?? 0;
-  const ended = new Map<string, () => Promise<unknown[]>>();
-  let nextPageToken: Uint8Array = new Uint8Array();
-  do {
-    // Backwards, as the last attempt is what is looked for: all before it may be tens of thousands of events.
-    const page = await client.workflowService.getWorkflowExecutionHistoryReverse({
-      namespace,
-      execution,
-      nextPageToken,
-    });
-    for (const event of page.history?.events ?? []) {
-      const { activityTaskCompletedEventAttributes: completed, activityTaskScheduledEventAttributes: scheduled } =
-        event;
-      const over =
-        completed ?? event.activityTaskTimedOutEventAttributes ?? event.activityTaskFailedEventAttributes ?? undefined;
-      if (over !== undefined) ended.set(String(over.scheduledEventId), () => decode(completed?.result?.payloads));
-      if (scheduled?.activityType?.name !== SEND_WEBHOOK) continue;
-      const [request] = (await decode(scheduled.input?.payloads)) as [WebhookRequest];
-      const outcome = ended.get(String(event.eventId));
-      // One that follows keeps its number, whether or not it was sent.
-      const sequence = Math.max(known, request.followers?.at(-1)?.sequence ?? request.sequence);
-      if (outcome === undefined) {
-        const { seconds, nanos } = scheduled.startToCloseTimeout ?? {};
-        return { sequence, gone: false, pendingMs: Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6 };
-      }
-      const [answer] = (await outcome()) as [SentOutcome | undefined];
-      const last = answer?.followers?.at(-1) ?? answer;
-      return { sequence, gone: last?.statusCode === 410 };
-    }
-    ({ nextPageToken } = page);
-  } while (nextPageToken.length > 0);
+  for await (const { request, isOver, longestMs, answer } of sentWebhooks(client, execution)) {
+    // One that follows keeps its number, whether or not it was sent.
+    const sequence = Math.max(known, request.followers?.at(-1)?.sequence ?? request.sequence);
+    if (!isOver) return { sequence, gone: false, pendingMs: longestMs };
+    const last = (answer as SentOutcome | undefined)?.followers?.at(-1) ?? answer;
+    return { sequence, gone: last?.statusCode === 410 };
+  }
   return { sequence: known, gone: earlier?.sender.gone ?? false };
 }

@@ -3,7 +3,8 @@ import type { Client } from '@temporalio/client';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_EXPERIMENT, PIPELINE_NAME, PIPELINE_TYPES } from '../../workflows/search-attributes';
 import type { JobType } from './started-job';
-import { count, quote, quoteTime, search } from './visibility';
+import { search } from './list-page';
+import { count, quote, quoteTime } from './visibility';
 
 /** Which jobs; what is not given, all match. */
 export interface RunCriteria {

@@ -41,7 +41,7 @@ export async function listDeliveries(
   const more = limit + 1 - found.length;
   if (more > 0) found.push(...(await ended(client, criteria, more, after?.isWaiting === true ? undefined : after)));
   // One that has ended between the questions is in the answers of both.
-  const page = uniqueBy(found.slice(0, limit), ({ runId }) => runId);
+  const page = [...new Map(found.slice(0, limit).map((hit) => [hit.runId, hit])).values()];
   const records = await mapAtOnce(page, AT_ONCE, (hit) => read(client, criteria, hit));
   const last = found.length > limit ? page.at(-1) : undefined;
   const hits = records.filter((record) => record !== undefined);
@@ -111,12 +111,6 @@ async function read(
   if (Date.parse(record.createdAt) < from) return undefined;
   // The attribute has only its beginning.
   return url === undefined || url === record.url ? record : undefined;
-}
-
-function uniqueBy<T>(values: readonly T[], keyOf: (value: T) => string): T[] {
-  const first = new Map<string, T>();
-  for (const value of values) if (!first.has(keyOf(value))) first.set(keyOf(value), value);
-  return [...first.values()];
 }
 
 function formatCursor({ isWaiting, at, workflowId }: Position): string {

@@ -1,9 +1,9 @@
-/** One page of what visibility lists, and where the next begins. */
+/** What visibility lists: a page and where the next begins, or all of them. */
 import { isGrpcServiceError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
 import { invalid } from '../domain/errors';
 import { within } from './deadline';
-import { refuseUnsearchable, type Search } from './visibility';
+import { ANSWER_WITHIN_MS, refuseUnsearchable, type Search } from './visibility';
 
 export interface ListedPage {
   readonly runs: readonly WorkflowExecutionInfo[];
@@ -11,7 +11,7 @@ export interface ListedPage {
   readonly next?: Uint8Array;
 }
 
-const ANSWER_WITHIN_MS = 10_000;
+const LONGEST = 1_000;
 
 /** What the server says of a mark that it can't read: INVALID_ARGUMENT, or UNKNOWN where it has not looked before it failed. */
 const REFUSED = [3, 2];
@@ -40,6 +40,21 @@ export async function listPage(client: Client, sought: Search, size: number, fro
     if (from !== undefined && isGrpcServiceError(error) && REFUSED.includes(error.code)) throw noCursor();
     throw refuseUnsearchable(error, sought);
   }
+}
+
+/**
+ * Open workflows first, those that were started last before others, then closed ones, those that have closed last before
+ * others: the one order that every visibility store has, since only some take another.
+ *
+ * @throws PipelineError `Unavailable` where the namespace lacks our search attributes, or nobody answers
+ */
+export async function* search(client: Client, sought: Search): AsyncIterable<WorkflowExecutionInfo> {
+  let next: Uint8Array | undefined;
+  do {
+    const page = await listPage(client, sought, LONGEST, next);
+    yield* page.runs;
+    ({ next } = page);
+  } while (next !== undefined);
 }
 
 export function noCursor(): Error {

@@ -63,7 +63,7 @@ export async function readStartedJob(
   const { workflowId, runId, startTime, typedSearchAttributes, memo } = description;
   const { args } = await readStart(client, { workflowId, runId });
   const { flowInput, outputs = [] } = (args[1] ?? {}) as Partial<JobSettings>;
-  const pipeline = withoutCredentials(args[0] as Pipeline);
+  const pipeline = args[0] as Pipeline;
   const rootJobId = typedSearchAttributes.get(PIPELINE_ROOT);
   return {
     ...(flowInput !== undefined && { flowInput }),
@@ -89,22 +89,6 @@ export function submissionIn(args: readonly unknown[], startTime: Date): number 
   return earlier?.job?.submittedAt ?? startTime.getTime();
 }
 
-/** A URL with credentials is refused; who started it straight on Temporal has them in its arguments all the same. */
-function withoutCredentials(pipeline: Pipeline): Pipeline {
-  const entries = Object.entries((pipeline as Partial<Pipeline> | null)?.webhooks ?? {});
-  if (entries.length === 0) return pipeline;
-  const webhooks = Object.fromEntries(entries.map(([kind, url]) => [kind, hideCredentials(url)]));
-  return { ...pipeline, webhooks };
-}
-
-function hideCredentials(url: unknown): unknown {
-  if (typeof url !== 'string' || !URL.canParse(url)) return url;
-  const parsed = new URL(url);
-  if (parsed.username === '' && parsed.password === '') return url;
-  [parsed.username, parsed.password] = ['', ''];
-  return parsed.href;
-}
-
 function asWritten(pipeline: Pipeline, written: Written | undefined): Pipeline {
   if (written === undefined) return pipeline;
   // In the place of those that run.
@@ -115,6 +99,8 @@ function asWritten(pipeline: Pipeline, written: Written | undefined): Pipeline {
 /** How a run of a workflow began. */
 export interface Start {
   readonly args: readonly unknown[];
+  /** Of the workflow. */
+  readonly type: string;
   /** The first of the runs that continue each other, by Temporal's own account. */
   readonly firstRunId: string;
 }
@@ -132,6 +118,7 @@ export async function readStart(client: Client, execution: { workflowId: string;
   const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
   return {
     args: await decodeArrayFromPayloads(client.options.loadedDataConverter, started?.input?.payloads),
+    type: started?.workflowType?.name ?? '',
     firstRunId: started?.firstExecutionRunId ?? '',
   };
 }

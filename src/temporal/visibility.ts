@@ -1,6 +1,7 @@
 /** What a query of Temporal's visibility is made of. */
-import { isGrpcServiceError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { PipelineError } from '../domain/errors';
+import { within } from './deadline';
 
 /**
  * Within a text of a query a backslash takes the meaning of what follows it away. A zero byte and half of a character are
@@ -27,37 +28,35 @@ export interface Search {
   readonly attributes: readonly { readonly name: string }[];
 }
 
+/** A server that does not answer is told of by then: the client by itself tries for twice as long. */
+export const ANSWER_WITHIN_MS = 10_000;
+
 /**
- * Open workflows first, those that were started last before others, then closed ones, those that have closed last before
- * others: the one order that every visibility store has, since only some take another.
- *
- * @throws PipelineError `Unavailable` where the namespace lacks our search attributes
+ * @returns how many there are
+ * @throws PipelineError `Unavailable` where the namespace lacks our search attributes, or nobody answers
  */
-export async function* search(client: Client, sought: Search): AsyncIterable<WorkflowExecutionInfo> {
+export async function count(client: Client, sought: Search): Promise<number> {
   try {
-    yield* client.workflow.list({ query: sought.query });
+    return (await within(client, ANSWER_WITHIN_MS, () => client.workflow.count(sought.query))).count;
   } catch (error) {
     throw refuseUnsearchable(error, sought);
   }
 }
 
-/** @returns how many there are; throws as {@link search} does */
-export async function count(client: Client, sought: Search): Promise<number> {
-  try {
-    return (await client.workflow.count(sought.query)).count;
-  } catch (error) {
-    throw refuseUnsearchable(error, sought);
+/** Jobs or deliveries can't be searched for in this namespace; that they can't be now is another refusal. */
+export class Unsearchable extends PipelineError {
+  constructor({ what, attributes }: Search) {
+    super(
+      'Unavailable',
+      `${what} can not be searched for: the namespace lacks the search attributes`,
+      attributes.map(({ name }) => name),
+    );
   }
 }
 
 /** @returns the refusal of a search that fails for want of search attributes, or what was thrown */
-export function refuseUnsearchable(error: unknown, { what, attributes }: Search): unknown {
-  if (!isUnsearchable(error)) return error;
-  return new PipelineError(
-    'Unavailable',
-    `${what} can not be searched for: the namespace lacks the search attributes`,
-    attributes.map(({ name }) => name),
-  );
+export function refuseUnsearchable(error: unknown, sought: Search): unknown {
+  return isUnsearchable(error) ? new Unsearchable(sought) : error;
 }
 
 const INVALID_ARGUMENT = 3;

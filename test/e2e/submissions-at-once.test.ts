@@ -1,10 +1,10 @@
-import { Client } from '@temporalio/client';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { PipelineClient } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { Gate } from '../support/gate';
 import { refusal, startTestFacade, type TestFacade } from '../support/facade';
+import { intercepted } from '../support/intercepted';
 import { useWorker } from '../support/suite';
 
 /** Four times what Temporal takes at a time; each is answered within ten seconds, on a busy machine as well. */
@@ -21,19 +21,10 @@ describe('submissions of one limited pipeline', function () {
   let [inFlight, most] = [0, 0];
 
   before('start a facade whose calls are counted', async () => {
-    const { connection, options } = suite.client;
-    const client = new Client({
-      connection,
-      namespace: options.namespace,
-      interceptors: {
-        workflow: [
-          {
-            async startUpdateWithStart(input, next) {
-              most = Math.max(most, ++inFlight);
-              return await next(input).finally(() => inFlight--);
-            },
-          },
-        ],
+    const client = intercepted(suite.client, {
+      async startUpdateWithStart(input, next) {
+        most = Math.max(most, ++inFlight);
+        return await next(input).finally(() => inFlight--);
       },
     });
     const { taskQueue } = suite.worker;

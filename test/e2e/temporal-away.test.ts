@@ -38,13 +38,18 @@ describe('the facade while the Temporal server is away', function () {
         ['store/algorithms', '?force=true'],
         ['experiment', ''],
       ] as const) {
+        const begun = Date.now();
         expect((await facade.ask('DELETE', `/api/v1/${path}/kept${query}`)).status, path).to.equal(503);
+        expect(Date.now() - begun, path).to.be.lessThan(12_000);
         expect((await facade.get(`/api/v1/${path}/kept`)).status, path).to.equal(200);
       }
       await server.restart();
-      await until('the job is found again', async () => {
-        return (await facade.get(`/api/v1/exec/status/${jobId}`)).status === 200;
-      });
+      // However long it was away.
+      await until(
+        'the job is found again',
+        async () => (await facade.get(`/api/v1/exec/status/${jobId}`)).status === 200,
+        10_000,
+      );
     } finally {
       await facade.close();
     }

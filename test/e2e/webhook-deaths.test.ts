@@ -115,7 +115,8 @@ describe('a worker that is killed while it delivers a result', function () {
       await job.expectEnd('completed', 30_000);
       expect(toldOnce(job, 'pending')[0]).to.equal(1);
       const arrived = job.receiver.arrivedOn('/progress');
-      expect((arrived[2]?.at ?? 0) - (arrived[1]?.at ?? 0), 'the deadline').to.be.at.least(900);
+      // Its deadlines, of both, and what a worker is given beyond them before it is taken for lost.
+      expect((arrived[2]?.at ?? 0) - (arrived[1]?.at ?? 0)).to.be.at.least(6_500);
     });
   });
 });

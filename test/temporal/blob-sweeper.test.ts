@@ -9,11 +9,14 @@ import type { BlobStore } from '../../src/blobs/blobs';
 import { openFileBlobs } from '../../src/blobs/files';
 import { blobFolder, JobBlobs, type BlobOwner } from '../../src/blobs/job-blobs';
 import type { JobHandle } from '../../src/client';
-import { sweeperId } from '../../workflows/messages';
+import { deliveryId } from '../../src/domain/delivery-input';
+import { isRetained } from '../../src/temporal/blob-sweeper';
+import { DELIVER_WEBHOOK, sweeperId } from '../../workflows/messages';
 import { Gate } from '../support/gate';
 import type { Answer } from '../support/receiver';
 import { useReceiver, useWorker } from '../support/suite';
 import { until } from '../support/until';
+import { untilListed } from '../support/visibility';
 
 describe('blobs of jobs that Temporal has forgotten', () => {
   let directory = '';
@@ -142,5 +145,15 @@ describe('blobs of jobs that Temporal has forgotten', () => {
     expect(spec.intervals?.map(({ every }) => every)).to.deep.equal([3_600_000]);
     expect(action).to.include({ workflowType: 'sweepBlobs', taskQueue: suite.worker.taskQueue });
     expect(policies.overlap).to.equal('SKIP');
+  });
+
+  it('are not those of a job whose delivery has made way for that of an earlier one of its id', async () => {
+    const jobId = `swept:${randomUUID()}`;
+    expect(await isRetained(suite.client, jobId)).to.equal(false);
+    const workflowId = deliveryId(jobId, 'result', randomUUID());
+    const delivery = await suite.client.workflow.start(DELIVER_WEBHOOK, { workflowId, taskQueue: 'nobody' });
+    await untilListed(suite.client, 1, `WorkflowId = '${workflowId}'`);
+    expect(await isRetained(suite.client, jobId)).to.equal(true);
+    await delivery.terminate();
   });
 });

@@ -1,10 +1,11 @@
-import { Client, ServiceError, type WorkflowClientInterceptor } from '@temporalio/client';
+import { ServiceError, type WorkflowClientInterceptor } from '@temporalio/client';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { PipelineClient, type JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { limitId, placesQuery } from '../../workflows/messages';
 import { Gate } from '../support/gate';
+import { intercepted } from '../support/intercepted';
 import { rejection } from '../support/rejection';
 import { useWorker } from '../support/suite';
 import { until } from '../support/until';
@@ -27,13 +28,7 @@ describe('the place of a job whose start was refused', () => {
   };
   /** A client whose calls to start something go through this. */
   const clientWith = (startWithDetails: NonNullable<WorkflowClientInterceptor['startWithDetails']>): PipelineClient => {
-    const { connection, options } = suite.client;
-    const client = new Client({
-      connection,
-      namespace: options.namespace,
-      interceptors: { workflow: [{ startWithDetails }] },
-    });
-    return new PipelineClient(client, { taskQueue: suite.worker.taskQueue });
+    return new PipelineClient(intercepted(suite.client, { startWithDetails }), { taskQueue: suite.worker.taskQueue });
   };
   const isFull = async (pipeline: Pipeline): Promise<void> => {
     expect(await rejection(suite.start(pipeline))).to.have.property('code', 'LimitReached');

@@ -1,4 +1,4 @@
-import { Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,6 +6,7 @@ import { PipelineClient } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
+import { intercepted } from '../support/intercepted';
 import { rejection } from '../support/rejection';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT } from '../support/temporal';
 
@@ -26,19 +27,10 @@ describe('a job whose worker is away, on a slow server', function () {
 
   before(async () => {
     ({ client } = await sharedTemporal());
-    const { connection, options } = client;
-    const slow = new Client({
-      connection,
-      namespace: options.namespace,
-      interceptors: {
-        workflow: [
-          {
-            async describe(input, next) {
-              await sleep(SLOW_MS);
-              return await next(input);
-            },
-          },
-        ],
+    const slow = intercepted(client, {
+      async describe(input, next) {
+        await sleep(SLOW_MS);
+        return await next(input);
       },
     });
     pipelines = new PipelineClient(slow, { taskQueue });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import type { DeliveryRecord } from '../../src/domain/delivery-record';
 import type { JobSettings } from '../../src/domain/settings';
+import { useFacade } from '../support/facade';
 import { lookOnce, terminateJob } from '../support/reconciler';
 import { NEVER } from '../support/receiver';
 import { rejection } from '../support/rejection';
@@ -18,6 +19,7 @@ describe('the deliveries of a job that was started straight on Temporal', () => 
     },
     settings: { progressTimeoutMs: 1_000 },
   });
+  const facade = useFacade(suite, ['echo', 'wait']);
   const listen = useReceiver();
 
   async function start(algorithmName: string, url: string, settings: Partial<JobSettings> = {}): Promise<string> {
@@ -91,8 +93,9 @@ describe('the deliveries of a job that was started straight on Temporal', () => 
     const job = suite.worker.client.getHandle(jobId);
     expect(await job.webhook('progress')).to.equal(undefined);
     expect(await job.webhook('result')).to.equal(undefined);
-    expect(JSON.stringify(await job.started()))
-      .to.include('127.0.0.1:1')
-      .and.not.include('of-mine');
+    const { body } = await facade.get(`/api/v1/exec/pipelines/${jobId}`);
+    expect(JSON.stringify(body)).to.include('127.0.0.1:1').and.not.include('of-mine');
+    // Nor is it run again without them: it is refused as it was.
+    expect((await facade.post('/api/v1/exec/rerun', { jobId })).status).to.equal(400);
   });
 });
