@@ -87,7 +87,7 @@ describe('the place of a job whose start was refused', () => {
       const cause = Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: '', metadata: {} });
       return Promise.reject(new ServiceError('Failed to start Workflow', { cause }));
     });
-    expect(await rejection(lost.start(pipeline))).to.be.instanceOf(ServiceError);
+    expect(await rejection(lost.start(pipeline))).to.include({ name: 'PipelineError', code: 'Unavailable' });
     await isFull(pipeline);
   });
 });
