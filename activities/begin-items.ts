@@ -33,6 +33,11 @@ export class Beginnings {
     return this.allowed;
   }
 
+  /** So many as begin before the server is asked: a block that is lost without a word may have begun them. */
+  allowFirst(): void {
+    this.allowed = Math.min(this.total, Math.max(this.width, FIRST));
+  }
+
   /**
    * Asks for more.
    *

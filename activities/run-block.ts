@@ -28,6 +28,9 @@ const HEARTBEAT_MS = 500;
 /** A block ends early once its outputs are this large: they ride in one payload. */
 const MAX_BLOCK_BYTES = 128_000;
 
+/** What was handed out so long ago, in milliseconds, may have been given up meanwhile, as where its worker hung. */
+const LATE_MS = 5_000;
+
 /** The items of a small job do not wait for those of blocks: so often they leave the event loop to all else, in milliseconds. */
 const LOCAL_TURN_MS = 20;
 
@@ -72,7 +75,8 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const beginnings = new Beginnings(context, width, indexes.length, () => {
       if (reportedAt !== undefined) report();
     });
-    if (!isLocal && !(await beginnings.ask([]))) return NOTHING_BEGUN;
+    if (block.beginsAtOnce === true && !isLate(context)) beginnings.allowFirst();
+    else if (!isLocal && !(await beginnings.ask([]))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
     const sharing = new SharedBlock(context, shared, indexes.length, reached);
     const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
@@ -152,6 +156,11 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     if (isLocal && passedMs > WELL_UNDER_MS) context.log.warn('the algorithm is declared short', { ms: passedMs });
     return await reached.toBlockOutcome(Math.floor(isLocal ? passedMs : workMs()), inlineBytes, put);
   };
+}
+
+/** By two clocks: where they differ, the server is asked too often, or what is run twice is not prevented. */
+function isLate({ info }: Context): boolean {
+  return Date.now() - info.currentAttemptScheduledTimestampMs > LATE_MS;
 }
 
 function isText(end: JsonBody | ItemOutcome): end is JsonBody {

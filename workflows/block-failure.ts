@@ -6,18 +6,26 @@ import {
   ServerFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { EXPIRED, type BlockHeartbeat, type ItemOutcome } from '../src/domain/block';
+import { EXPIRED, type BlockHeartbeat, type BlockInput, type ItemOutcome } from '../src/domain/block';
 import { TOO_LONG_HERE } from '../src/domain/short';
 import type { LostBlock } from '../src/domain/blocks';
 import type { BlockEvent } from '../src/domain/schedule';
 
 const REFUSALS: readonly unknown[] = ['AlgorithmNotFound', 'AlgorithmNotShort'];
 
+/** A block whose activity has failed as a whole. */
+export interface FailedBlock {
+  readonly blockId: number;
+  readonly input: Pick<BlockInput, 'beginsAtOnce'>;
+}
+
 /** What an activity that failed as a whole means: its worker was lost, or does not have the algorithm. */
-export function failureEvent(error: unknown, blockId: number): BlockEvent {
+export function failureEvent(error: unknown, { blockId, input }: FailedBlock): BlockEvent {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && REFUSALS.includes(cause.type)) return { type: 'blockRefused', blockId };
-  return unreadEvent(cause, blockId) ?? { type: 'blockLost', blockId, error: describe(cause), ...lastWords(cause) };
+  return (
+    unreadEvent(cause, blockId) ?? { type: 'blockLost', blockId, error: describe(cause), ...lastWords(cause, input) }
+  );
 }
 
 /** @returns undefined where that is not what the failure says */
@@ -69,13 +77,14 @@ function isUnregistered({ type, message }: ApplicationFailure): boolean {
   );
 }
 
-/** The second is of a local activity for which its worker had no place. */
-const UNBEGUN: readonly unknown[] = ['HEARTBEAT', 'SCHEDULE_TO_START'];
-
-function lastWords(cause: unknown): Pick<LostBlock, 'heartbeat' | 'begun'> {
+function lastWords(cause: unknown, { beginsAtOnce }: FailedBlock['input']): Pick<LostBlock, 'heartbeat' | 'begun'> {
   if (cause instanceof TimeoutFailure) {
-    // A block has the server write down its beginning before it begins.
-    if (cause.lastHeartbeatDetails == null) return UNBEGUN.includes(cause.timeoutType) ? { begun: 0 } : {};
+    // Of a local activity for which its worker had no place.
+    if (cause.timeoutType === 'SCHEDULE_TO_START') return { begun: 0 };
+    if (cause.lastHeartbeatDetails == null) {
+      // Others have the server write down that they begin, and only then do.
+      return cause.timeoutType === 'HEARTBEAT' && beginsAtOnce !== true ? { begun: 0 } : {};
+    }
     const heartbeat = cause.lastHeartbeatDetails as BlockHeartbeat;
     return { heartbeat, ...(heartbeat.begun !== undefined && { begun: heartbeat.begun }) };
   }

@@ -142,10 +142,7 @@ export class Blocks {
     } catch (error) {
       // Canceled by a pause before a worker had taken it.
       const unbegun = isCancellation(error);
-      this.end(
-        unbegun ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN } : failureEvent(error, blockId),
-        isHere,
-      );
+      this.end(unbegun ? { type: 'blockEnded', blockId, outcome: NOTHING_BEGUN } : failureEvent(error, block), isHere);
     }
   }
 

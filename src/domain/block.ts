@@ -38,6 +38,11 @@ export interface BlockInput {
   readonly itemTtlMs?: number;
   /** After so many milliseconds of work it begins no other item, and gives the rest back. Absent for no limit. */
   readonly budgetMs?: number;
+  /**
+   * It begins before the server has written down that it does: should its worker be lost without a word, any of its items
+   * may have run. Absent: it does not.
+   */
+  readonly beginsAtOnce?: true;
   /** Of items whose pace nobody knows yet, by what it is told of; see {@link RestGivenBack}. Absent: it keeps them all. */
   readonly shared?: { readonly blockId: number; readonly afterMs: number };
   /** The endpoint that the items are sent to, one by one; absent where the worker has the algorithm itself. */

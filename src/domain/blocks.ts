@@ -16,6 +16,7 @@ import { outcomeBytes } from './keep';
 import { closeFinished } from './nodes';
 import { publish, takeWarning } from './outbox';
 import { DEFAULTS } from './pipeline';
+import { repeats } from './retry';
 import { takeRest } from './share';
 import { leaveHere, noteShort } from './short';
 import { noteRefused, noteServed, noteStarted, noteUntaken } from './service';
@@ -266,9 +267,8 @@ function runsAgain(node: NodeState, attempt: number, failure: ItemFailure, cause
 }
 
 function mayRunAgain(node: NodeState, attempt: number, cause: 'error' | 'crash'): boolean {
-  const { policy, limit } = node.plan.retry;
-  const covered = policy === 'Always' || policy === (cause === 'error' ? 'OnError' : 'OnCrash');
-  return covered && attempt <= limit;
+  const { retry } = node.plan;
+  return repeats(retry, cause) && attempt <= retry.limit;
 }
 
 /** Whether a failed task fails its node (contract §6): a batch does as soon as its share reaches the tolerance. */

@@ -2,6 +2,7 @@
 import type { AlgorithmHome } from './algorithm-definition';
 import { batchForNext, windowOf } from './batch-workflows';
 import { isElsewhere, type BlockInput } from './block';
+import { mayBeginAtOnce } from './begin-at-once';
 import { blockSize, ENOUGH, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
@@ -9,6 +10,7 @@ import { blockSizeOf, homeOf } from './homes';
 import { elementsOf } from './elements-of';
 import { MAX_INLINE_BYTES, type Job, type NodeState } from './job';
 import { utf8Length } from './json';
+import { repeats } from './retry';
 import { mayAsk, noteAsked } from './service';
 import { mayShare, SHARED_FOR_MS, waitsForShared } from './share';
 import { mayRunHere } from './short';
@@ -121,6 +123,8 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
     input = { ...input, shared: { blockId, afterMs: SHARED_FOR_MS } };
     node.isSharing = true;
   }
+  if (!staysHere && mayBeginAtOnce(job, plan, { count: indexes.length, attempt }))
+    input = { ...input, beginsAtOnce: true };
   const riding = staysHere ? ({ isHere: true } as const) : batchRiding(job, node);
   if (staysHere) job.shortSince ??= now;
   const shared = isShared ? ({ isShared } as const) : {};
@@ -201,7 +205,7 @@ function takeItems(job: Job, node: NodeState, now: number): TakenItems {
   if (suspect !== undefined) return { indexes: [suspect], isSuspect: true };
   const { retry: rule } = node.plan;
   const home = homeOfNode(job, node);
-  const alone = home?.kind === 'activity' || rule.policy === 'Never' || rule.policy === 'OnError';
+  const alone = home?.kind === 'activity' || !repeats(rule, 'crash');
   if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
   const fixed = blockSizeOf(home);
   if (!alone && fixed !== undefined) return { indexes: takeWaiting(node, fixed) };

@@ -10,8 +10,8 @@ import type { StoredFlowInput } from './stored';
 export interface JobSettings {
   /**
    * By which rules the job is run, as one that was begun goes on as it began. 2: the first items of a node share a block;
-   * 3: the workflow takes no turn in which there is nothing to wait for. Default 1; `PipelineClient` starts jobs with the
-   * latest.
+   * 3: the workflow takes no turn in which there is nothing to wait for; 4: small blocks begin at once. Default 1;
+   * `PipelineClient` starts jobs with the latest.
    */
   readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
@@ -52,11 +52,16 @@ export interface JobSettings {
 }
 
 /** Of jobs that are started now. */
-export const LATEST_VERSION = 3;
+export const LATEST_VERSION = 4;
 
 /** Whether its workflow waits also for what is there: the history holds the order of commands that comes of it. */
 export function takesAllTurns({ version }: Pick<JobSettings, 'version'>): boolean {
   return version < 3;
+}
+
+/** Whether small blocks begin before the server has written that down. */
+export function beginsAtOnce({ version }: Pick<JobSettings, 'version'>): boolean {
+  return version >= 4;
 }
 
 export const DEFAULT_SETTINGS: JobSettings = {

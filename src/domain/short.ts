@@ -6,6 +6,7 @@ import type { BlockOutcome } from './block';
 import { FIRST_WAVE } from './block-size';
 import type { Homes } from './homes';
 import type { Job, NodeState } from './job';
+import { repeats } from './retry';
 
 /** How long an item of such a block may take: its algorithm promises well under a second. */
 export const SHORT_MS = 1_000;
@@ -55,10 +56,8 @@ export function shortAlgorithms(homes: Homes = {}, taskTimeoutMs: number): Reado
  * repeated after a crash, as nobody is told that it has begun.
  */
 export function mayRunHere(job: Job, { plan, width }: NodeState, now: number): boolean {
-  const { policy } = plan.retry;
-  const isRepeatable = policy === 'OnCrash' || policy === 'Always';
   if (plan.isOutput === true || !job.short.has(plan.algorithmName)) return false;
-  if (!isRepeatable || width > FIRST_WAVE) return false;
+  if (!repeats(plan.retry, 'crash') || width > FIRST_WAVE) return false;
   if (now >= job.submittedAt + YOUNG_MS || job.inlineBytes > MAX_HELD_BYTES) return false;
   return now < (job.shortSince ?? now) + SPELL_MS;
 }

@@ -250,7 +250,8 @@ describe(`histories of ${folder}`, function () {
   });
 
   it('the registry of a queue, told a second time', async () => {
-    await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms: { 'next-alg': {} } });
+    const algorithms = { 'green-alg': {}, 'next-alg': {} };
+    await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms });
     await write('registry', registryId('recorded'));
   });
 
