@@ -38,12 +38,14 @@ const { runBlock } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
-/** By the worker that has the workflow's task: of an algorithm that is short. */
+/**
+ * By the worker that has the workflow's task: of an algorithm that is short. Nothing cancels it, as the workflow hears of
+ * nothing before its end.
+ */
 const { runBlock: runHere } = proxyLocalActivities<Activities>({
   scheduleToStartTimeout: GIVEN_UP_MS,
   startToCloseTimeout: GIVEN_UP_MS,
   retry: { maximumAttempts: 1 },
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 
 /** The job tries it again, and not the server: what waits is to be seen. */
@@ -101,6 +103,11 @@ export class Blocks {
     this.count--;
   }
 
+  private runCancelably<T>(run: () => Promise<T>): Promise<T> {
+    this.own ??= new CancellationScope();
+    return this.own.run(run);
+  }
+
   private runForeignly<T>(run: () => Promise<T>): Promise<T> {
     this.foreign ??= new CancellationScope();
     return this.foreign.run(run);
@@ -130,14 +137,12 @@ export class Blocks {
       allowEagerDispatch: this.count <= MAX_EAGER,
       ...(home?.kind === 'worker' && { taskQueue: home.taskQueue }),
     };
-    this.own ??= new CancellationScope();
     if (isHere === true) this.here++;
     try {
-      const outcome = await this.own.run(() =>
+      const outcome =
         isHere === true
-          ? runHere.executeWithOptions({ summary }, [input])
-          : runBlock.executeWithOptions(options, [input]),
-      );
+          ? await runHere.executeWithOptions({ summary }, [input])
+          : await this.runCancelably(() => runBlock.executeWithOptions(options, [input]));
       this.end({ type: 'blockEnded', blockId, outcome }, isHere);
     } catch (error) {
       // Canceled by a pause before a worker had taken it.

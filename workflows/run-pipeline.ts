@@ -33,7 +33,7 @@ import type { FindWorkers } from '../src/domain/service';
 import { reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { limitReached } from '../src/domain/places';
-import { takesAllTurns, type JobSettings } from '../src/domain/settings';
+import { beginsAtOnce, takesAllTurns, type JobSettings } from '../src/domain/settings';
 import { shortAlgorithms } from '../src/domain/short';
 import { batchWorkflowId } from './batch-messages';
 import { Batches } from './batches';
@@ -112,7 +112,8 @@ export async function runPipeline(
     apply({ type: 'tick' });
   };
   const turningClock = allTurns ? new TurningClock(job, tick) : undefined;
-  const clock = allTurns ? undefined : new Clock(job, tick);
+  const isOnTask = (): boolean => beginsAtOnce(settings) && blocks.isRunningHere;
+  const clock = allTurns ? undefined : new Clock(job, tick, isOnTask);
   let shownStatus = job.status;
   const { concurrentPipelines } = pipeline.options ?? {};
   const turn = concurrentPipelines && new Turn(pipeline, concurrentPipelines);
