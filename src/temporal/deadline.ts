@@ -8,19 +8,22 @@ import { PipelineError } from '../domain/errors';
  */
 export async function within<T>(client: Client, ms: number, call: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const isAway = new PipelineError('Unavailable', 'the Temporal server does not answer');
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(isAway);
+      reject(isAway());
     }, ms);
   });
   try {
     return await Promise.race([client.connection.withDeadline(Date.now() + ms, call), late]);
   } catch (error) {
-    throw hasNoAnswer(error) ? isAway : error;
+    throw hasNoAnswer(error) ? isAway() : error;
   } finally {
     clearTimeout(timer);
   }
+}
+
+function isAway(): PipelineError {
+  return new PipelineError('Unavailable', 'the Temporal server does not answer');
 }
 
 /** CANCELLED, DEADLINE_EXCEEDED and UNAVAILABLE of gRPC. */
