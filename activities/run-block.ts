@@ -6,6 +6,7 @@ import { fromRuns } from '../src/domain/index-runs';
 import type { PutBlob } from '../src/blobs/elements';
 import { MAX_BYTES_HERE, SHORT_MS, TOO_LARGE_HERE, TOO_LONG_HERE, WELL_UNDER_MS } from '../src/domain/short';
 import type { AlgorithmContext, AlgorithmFunction, Algorithms, AlgorithmOptions } from './algorithm';
+import { AheadPlaces } from './ahead';
 import { Beginnings } from './begin-items';
 import type { Activities } from './contract';
 import { algorithmNotFound, algorithmNotShort, blockInterrupted } from './failures';
@@ -55,6 +56,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
   const pace = new Pace();
   const large = new LargeOutputs();
   const allTurns = new Turns();
+  const places = new AheadPlaces();
   return async (block) => {
     const { algorithmName, inlineBytes, itemTtlMs, attempt, elementsOf, shared, budgetMs = Infinity } = block;
     const { run, concurrency, short } = algorithmOf(block);
@@ -72,11 +74,11 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       reportedAt = performance.now();
       if (!isLocal) context.heartbeat({ outcomes: reached.toOutcomes(), begun: beginnings.limit });
     };
-    const beginnings = new Beginnings(context, width, indexes.length, () => {
+    const beginnings = new Beginnings(context, places, width, indexes.length, () => {
       if (reportedAt !== undefined) report();
     });
     if (block.beginsAtOnce === true && !isLate(context)) beginnings.allowFirst();
-    else if (!isLocal && !(await beginnings.ask([]))) return NOTHING_BEGUN;
+    else if (!isLocal && !(await beginnings.ask(() => []))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
     const sharing = new SharedBlock(context, shared, indexes.length, reached);
     const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
@@ -134,7 +136,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
           pace.note(algorithmName, endedAt - now);
           now = endedAt;
           sharing.look(now);
-        } else if (await beginnings.ask(reached.toOutcomes(), workMs() / begun)) now = performance.now();
+        } else if (await beginnings.ask(() => reached.toOutcomes(), workMs() / begun)) now = performance.now();
         else return;
       }
     };
@@ -148,6 +150,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
       stop.release();
+      beginnings.close();
       clearInterval(timer);
       await sharing.release();
     }

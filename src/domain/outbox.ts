@@ -90,7 +90,8 @@ export function takeWarning(outbox: Outbox, change: TaskChange): boolean {
   if (isHkubes(outbox) || !passes(outbox.subscriber, 'warn')) return false;
   outbox.warned++;
   if (outbox.warned <= SINGLE_WARNINGS) return true;
-  outbox.warnings = keep(outbox.warnings, change);
+  // Each has an error: none gives way to another.
+  if (outbox.warnings.length < MAX_CHANGES) outbox.warnings.push(change);
   return false;
 }
 

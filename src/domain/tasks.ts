@@ -18,7 +18,9 @@ export function moveTask(
     counts[from]--;
     counts[to]++;
   }
-  noteChange(job, now, { ...taskId(node, index), status: to, ...(error !== undefined && { error }) });
+  // A lost worker may have had a hundred thousand of them in hand.
+  if (!listsTasks(job.outbox)) noteChange(job, now);
+  else noteChange(job, now, { ...taskId(node, index), status: to, ...(error !== undefined && { error }) });
 }
 
 /** The same of many that have nothing else to tell. */

@@ -67,7 +67,7 @@ describe('a thousand jobs at once', function () {
   }
 });
 
-describe('a small job beside one of a hundred thousand items', function () {
+describe('a small job beside one of four hundred thousand items', function () {
   this.timeout(900_000);
   let directory = '';
   const suite = useWorker(async () => {
@@ -91,7 +91,7 @@ describe('a small job beside one of a hundred thousand items', function () {
     const alone = median(await latencies(50));
     const huge = await suite.start({
       name: 'huge',
-      nodes: [{ nodeName: 'green', algorithmName: 'ms-alg', input: [1, '#[1...100000]'] }],
+      nodes: [{ nodeName: 'green', algorithmName: 'ms-alg', input: [1, '#[1...400000]'] }],
     });
     await until('it is on its way', async () => Number((await huge.status()).data?.progress) > 1, 60_000);
     const beside = median(await latencies(50));
