@@ -13,16 +13,16 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class Clock {
   private readonly running = new Set<number>();
 
-  /** @param isIdle whether the workflow's task goes on anyway, in which no time is told */
+  /** @param isOnTask whether the workflow's task goes on until something of it has ended: it learns nothing before */
   constructor(
     private readonly job: Job,
     private readonly tick: () => void,
-    private readonly isIdle: () => boolean,
+    private readonly isOnTask: () => boolean,
   ) {}
 
   /** To be called whenever what the engine wants may have changed. */
   look(): void {
-    if (this.isIdle()) return;
+    if (this.isOnTask()) return;
     const at = nextWake(this.job);
     if (isEnded(this.job) || at >= Math.min(...this.running)) return;
     this.running.add(at);
