@@ -10,8 +10,8 @@ import type { StoredFlowInput } from './stored';
 export interface JobSettings {
   /**
    * By which rules the job is run, as one that was begun goes on as it began. 2: the first items of a node share a block;
-   * 3: the workflow takes no turn in which there is nothing to wait for; 4: small blocks begin at once, and no timer is set while the workflow's own task runs items. Default 1;
-   * `PipelineClient` starts jobs with the latest.
+   * 3: the workflow takes no turn in which there is nothing to wait for; 4: small blocks begin at once, and no timer is set
+   * while the workflow's own task runs items. Default 1; `PipelineClient` starts jobs with the latest.
    */
   readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
@@ -59,7 +59,7 @@ export function takesAllTurns({ version }: Pick<JobSettings, 'version'>): boolea
   return version < 3;
 }
 
-/** Whether small blocks begin before the server has written that down, and no timer is set for those of a workflow's task. */
+/** Whether small blocks begin before the server has written that down, and those of a workflow's own task set no timer. */
 export function beginsAtOnce({ version }: Pick<JobSettings, 'version'>): boolean {
   return version >= 4;
 }
