@@ -1,6 +1,6 @@
 /**
  * Which blocks of a worker may have the server write down that thousands of their items may have begun: only a few at a
- * time, as all that a lost worker may have begun runs again, item by item. Items that are so quick wait for nothing, so
+ * time, as all that a lost worker may have begun runs again, a few at a time. Items that are so quick wait for nothing, so
  * their blocks run one after another anyway.
  */
 

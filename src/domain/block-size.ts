@@ -6,7 +6,7 @@
 export const FIRST_WAVE = 16;
 const TARGET_MS = 2_000;
 /** Below it, a block's way to a worker and back costs more than its work. */
-const LEAST_MS = 200;
+export const LEAST_MS = 200;
 const MAX_BLOCK = 1_000;
 
 /** What decides about the size of a block. */

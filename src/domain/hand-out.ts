@@ -1,22 +1,18 @@
-/** Which items go out next, in which blocks (DESIGN.md, «runBlock»). */
-import type { AlgorithmHome } from './algorithm-definition';
+/** Which blocks go out next, and what each is given (DESIGN.md, «runBlock»). */
 import { batchForNext, windowOf } from './batch-workflows';
 import { isElsewhere, type BlockInput } from './block';
 import { mayBeginAtOnce } from './begin-at-once';
-import { blockSize, ENOUGH, FIRST_WAVE, FIRST_WAVE_MS, WIDE, wideBlock } from './block-size';
+import { ENOUGH, FIRST_WAVE, FIRST_WAVE_MS } from './block-size';
 import { describeRuns, toRuns } from './index-runs';
 import { failJob } from './endings';
-import { blockSizeOf, homeOf } from './homes';
 import { elementsOf } from './elements-of';
 import { MAX_INLINE_BYTES, type Job, type NodeState } from './job';
 import { utf8Length } from './json';
-import { repeats } from './retry';
 import { mayAsk, noteAsked } from './service';
-import { mayShare, SHARED_FOR_MS, waitsForShared } from './share';
-import { mayRunHere } from './short';
+import { SHARED_FOR_MS, waitsForShared } from './share';
+import { homeOfNode, takeItems, waiting } from './take-items';
 import { moveTasks } from './tasks';
 import { mayRead, noteReading } from './unread';
-import { hasWaitAny } from './wait-any';
 
 /** A block to be run. */
 export interface RunBlock {
@@ -81,17 +77,6 @@ export function endFirstWaves(job: Job, now: number): void {
   for (const node of job.nodes) if (node.firstWaveUntil <= now) node.firstWaveUntil = 0;
 }
 
-function waiting(job: Job, node: NodeState): number {
-  const fresh = hasWaitAny(node.plan) ? node.released.length : node.width - node.next;
-  const suspects = mayRunSuspect(job) ? node.suspects.length : 0;
-  return fresh + node.givenBack.length + node.retries.length + suspects;
-}
-
-/** One at a time: of two that are lost together nobody could tell which one it was. */
-function mayRunSuspect(job: Job): boolean {
-  return [...job.blocks.values()].every(({ isSuspect }) => !isSuspect);
-}
-
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
   const { indexes, isSuspect = false, isHere = false, mayBeShared = false, budgetMs } = takeItems(job, node, now);
@@ -99,7 +84,8 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   let input = bind();
   let bytes = utf8Length(JSON.stringify(input));
   while (indexes.length > 1 && bytes > (indexes.length > MANY.items ? MANY.bytes : MAX_BLOCK_BYTES)) {
-    node.givenBack.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
+    const list = input.attempt > 1 ? node.retries : node.givenBack;
+    list.unshift(...indexes.splice(Math.ceil(indexes.length / 2)));
     input = bind();
     bytes = utf8Length(JSON.stringify(input));
   }
@@ -176,59 +162,4 @@ function bindBlock(job: Job, node: NodeState, indexes: readonly number[]): Block
     ...(home?.kind === 'http' && { http: { url: home.url, timeoutMs: home.timeoutMs } }),
     ...(plan.isOutput === true && { output: true }),
   };
-}
-
-/** What has no algorithm is at home in every worker of ours. */
-function homeOfNode({ settings }: Job, { plan }: NodeState): AlgorithmHome | undefined {
-  return plan.isOutput === true ? undefined : homeOf(settings.homes, plan.algorithmName);
-}
-
-interface TakenItems {
-  readonly indexes: number[];
-  readonly isSuspect?: boolean;
-  /** The workflow may run them itself. */
-  readonly isHere?: boolean;
-  /** Others may be given a part of them, where there are several. */
-  readonly mayBeShared?: boolean;
-  /** See `BlockInput`. */
-  readonly budgetMs?: number;
-}
-
-/**
- * Retried items ride alone; so do those whose policy must know whether a lost block had begun them, and those of foreign
- * activities, which take one item each.
- */
-function takeItems(job: Job, node: NodeState, now: number): TakenItems {
-  const retry = node.retries.shift();
-  if (retry !== undefined) return { indexes: [retry] };
-  const suspect = mayRunSuspect(job) ? node.suspects.shift() : undefined;
-  if (suspect !== undefined) return { indexes: [suspect], isSuspect: true };
-  const { retry: rule } = node.plan;
-  const home = homeOfNode(job, node);
-  const alone = home?.kind === 'activity' || !repeats(rule, 'crash');
-  if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
-  const fixed = blockSizeOf(home);
-  if (!alone && fixed !== undefined) return { indexes: takeWaiting(node, fixed) };
-  if (!alone && mayShare(job, node)) return { indexes: takeWaiting(node, FIRST_WAVE), mayBeShared: true };
-  const sizing = { remaining: waiting(job, node), inFlight: job.blocks.size, measured: node.measured };
-  const { size, ...budget } = alone
-    ? { size: 1 }
-    : node.width > WIDE && job.hasWideBlocks()
-      ? wideBlock(sizing)
-      : { size: blockSize({ ...sizing, handedOut: node.next, hasLeastWork: job.hasLeastWork }) };
-  return { indexes: takeWaiting(node, size), ...budget };
-}
-
-/** Those that were given back go before those that were never handed out. */
-function takeWaiting(node: NodeState, size: number): number[] {
-  if (node.givenBack.length > 0) return node.givenBack.splice(0, size).sort((one, other) => one - other);
-  if (hasWaitAny(node.plan)) {
-    const released = node.released.splice(0, size);
-    node.next += released.length;
-    return released.sort((one, other) => one - other);
-  }
-  const count = Math.min(size, node.width - node.next);
-  const first = node.next;
-  node.next += count;
-  return Array.from({ length: count }, (_, offset) => first + offset);
 }

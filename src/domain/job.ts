@@ -36,7 +36,7 @@ export interface NodeState {
   waitsFor: number[];
   /** Items that were handed out and not begun. */
   givenBack: number[];
-  /** Items that run again, each in a block of its own. */
+  /** Items that run again. */
   retries: number[];
   /** Items that were lost more than once: they run again one at a time, so that the one that kills its worker is alone. */
   suspects: number[];

@@ -1,15 +1,22 @@
 import { expect } from 'chai';
 import { isEnded } from '../../src/domain/job';
+import { LATEST_VERSION } from '../../src/domain/settings';
 import { Engine, itemsOf } from '../support/engine';
 
 /** A worker that runs all blocks in flight, and dies with all of them as long as a killer is among them. */
-function runWithKillers(width: number, killers: readonly number[], window: number, limit = 3): Engine {
+function runWithKillers(
+  version: number,
+  width: number,
+  killers: readonly number[],
+  window: number,
+  limit: number,
+): Engine {
   const engine = new Engine(
     {
       name: 'p',
       nodes: [{ nodeName: 'green', algorithmName: 'alg', input: [`#[1...${String(width)}]`], retry: { limit } }],
     },
-    { window },
+    { window, version },
   ).start();
   while (!isEnded(engine.job)) {
     const inHand = [...engine.running];
@@ -33,10 +40,12 @@ describe('an item that kills its worker', () => {
     [60, [7, 8], 10, 2],
   ] as const) {
     const runs = `${String(width)}, ${String(window)} at a time, ${String(limit)} retries`;
-    it(`fails alone: ${killers.join(' and ')} of ${runs}`, () => {
-      const { data = [] } = runWithKillers(width, killers, window, limit).record().results;
-      const failed = data.filter(({ error }) => error !== undefined).map(({ batchID }) => batchID);
-      expect(failed).to.deep.equal(killers.map((item) => `green#${String(item)}`));
-    });
+    for (const version of [1, LATEST_VERSION]) {
+      it(`fails alone: ${killers.join(' and ')} of ${runs}, version ${String(version)}`, () => {
+        const { data = [] } = runWithKillers(version, width, killers, window, limit).record().results;
+        const failed = data.filter(({ error }) => error !== undefined).map(({ batchID }) => batchID);
+        expect(failed).to.deep.equal(killers.map((item) => `green#${String(item)}`));
+      });
+    }
   }
 });
