@@ -40,8 +40,13 @@ export async function lastRuns(client: Client, criteria: RunCriteria): Promise<s
     found.push(one);
   }
   const sign = sort === 'asc' ? 1 : -1;
-  found.sort((one, other) => sign * (one.startTime.getTime() - other.startTime.getTime()));
+  // Several of one millisecond, as of a schedule's backfill, have an order too: visibility's own changes as they close.
+  found.sort((one, other) => sign * (one.startTime.getTime() - other.startTime.getTime() || byId(one, other)));
   return found.slice(0, limit).map(({ workflowId }) => workflowId);
+}
+
+function byId(one: { readonly workflowId: string }, other: { readonly workflowId: string }): number {
+  return one.workflowId < other.workflowId ? -1 : 1;
 }
 
 function queryOf({ name, experimentName, type, ended }: RunCriteria): string {
