@@ -89,7 +89,7 @@ export class Beginnings {
     return this.hasPlace ? Math.min(wanted, MANY.most) : FIRST;
   }
 
-  /** To be called once the block begins no other item. */
+  /** To be called once the block begins no other item and those that have ended are written down. */
   close(): void {
     this.isClosed = true;
     this.release();

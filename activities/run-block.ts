@@ -150,14 +150,18 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
       await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
     } finally {
       stop.release();
-      beginnings.close();
       clearInterval(timer);
       await sharing.release();
+      if (!reached.areAll) beginnings.close();
     }
     if (!reached.areAll) throw blockInterrupted({ outcomes: reached.toOutcomes() });
     const passedMs = performance.now() - startedAt;
     if (isLocal && passedMs > WELL_UNDER_MS) context.log.warn('the algorithm is declared short', { ms: passedMs });
-    return await reached.toBlockOutcome(Math.floor(isLocal ? passedMs : workMs()), inlineBytes, put);
+    const outcome = reached.toBlockOutcome(Math.floor(isLocal ? passedMs : workMs()), inlineBytes, put);
+    // What is not written down yet would run again as well.
+    return await outcome.finally(() => {
+      beginnings.close();
+    });
   };
 }
 

@@ -4,7 +4,8 @@ import type { ItemOutcome } from '../domain/block';
 import type { HkubeResults } from '../domain/dialect';
 import { batchId, type ResultBody, type ResultEntry } from '../domain/events';
 import type { Json } from '../domain/json';
-import type { OutcomeRun } from '../domain/outcomes';
+import type { LineRun } from '../domain/keep';
+import type { OutcomeRun } from '../domain/outcome-runs';
 import { entryHead, type ResultPart } from '../domain/result-parts';
 import { readBlob, type BlobStore } from './blobs';
 
@@ -180,15 +181,33 @@ async function* tailsOf(run: OutcomeRun, store: BlobStore): AsyncGenerator<strin
   }
 }
 
-function checkLines({ blob, line, count }: StoredRun, lines: number): void {
+function checkLines({ blob, line, count }: LineRun, lines: number): void {
   if (lines < line + count) throw new Error(`${blob.key} has too few lines`);
 }
-
-type StoredRun = Extract<OutcomeRun, { readonly blob: BlobRef }>;
 
 /** A blob of lines is never large: an item that is has a blob of its own. */
 export async function readLines(store: BlobStore, blob: BlobRef): Promise<string[]> {
   return (await readBlob(store, blob)).toString().trimEnd().split('\n');
+}
+
+/**
+ * The lines of some blobs, in order; each blob is read once, and all are held at a time.
+ *
+ * @throws BlobError
+ */
+export async function gatherLines(store: BlobStore, runs: readonly LineRun[]): Promise<string[]> {
+  const known = new Map<string, Promise<string[]>>();
+  const read = ({ blob }: LineRun): Promise<string[]> => {
+    const lines = known.get(blob.key) ?? readLines(store, blob);
+    known.set(blob.key, lines);
+    return lines;
+  };
+  const gathered: string[] = [];
+  for await (const { of, value } of ahead(runs, AHEAD, read)) {
+    checkLines(of, value.length);
+    for (const line of value.slice(of.line, of.line + of.count)) gathered.push(line);
+  }
+  return gathered;
 }
 
 /** An outcome as a line of a blob; what only the engine needs of an error is left out. */

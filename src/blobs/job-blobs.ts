@@ -28,7 +28,7 @@ export function blobFolder({ namespaceId, jobId }: BlobOwner): string {
 export class JobBlobs {
   private readonly owned = new Set<string>();
 
-  constructor(private readonly store: BlobStore) {}
+  constructor(readonly store: BlobStore) {}
 
   /** @param name the same once more replaces the blob */
   async put(owner: BlobOwner, name: string, body: Buffer | string): Promise<BlobRef> {

@@ -4,7 +4,7 @@ import { headIn, toHkubeEntry, toHkubeResults, type Dialect, type HkubeResults }
 import { PipelineError } from '../domain/errors';
 import type { ResultBody, ResultEntry } from '../domain/events';
 import type { JobRecord } from '../domain/job-record';
-import type { OutcomeRun } from '../domain/outcomes';
+import type { OutcomeRun } from '../domain/outcome-runs';
 import type { ResultPart } from '../domain/result-parts';
 import { BlobError, type BlobStore } from './blobs';
 import { bodyText, entriesText, readAll, readEntries, resultText } from './entries';

@@ -5,6 +5,7 @@ import type { JobAction } from './job-actions';
 import type { JobRecord } from './job-record';
 import type { NodePlan } from './graph';
 import type { GivenOutput } from './given-output';
+import { MOST_BLOBS, mostHeld } from './held';
 import type { NodeOutput } from './input/resolve';
 import { createOutbox, type Outbox } from './outbox';
 import { Outcomes } from './outcomes';
@@ -12,9 +13,6 @@ import { DEFAULTS, type Pipeline } from './pipeline';
 import { noTasks, type TaskCounts } from './progress';
 import type { JobSettings } from './settings';
 import { parseLevel, type Level } from './verbosity';
-
-/** How much of its outcomes a job holds itself: what a run of its workflow hands to the next must fit into 2 MiB. */
-export const MAX_INLINE_BYTES = 1_200_000;
 
 export interface NodeState {
   readonly plan: NodePlan;
@@ -145,6 +143,8 @@ export interface Job {
   inlineBytes: number;
   /** Above so many of them some are written down. */
   keepAbove: number;
+  /** Above so many blobs with the outcomes of blocks some are put together. */
+  blobsAbove: number;
   /** Those that are being written down. */
   keeping: Keeping | undefined;
   /**
@@ -197,7 +197,8 @@ export function createJob(
     draining: false,
     nextBlockId: 1,
     inlineBytes: 0,
-    keepAbove: MAX_INLINE_BYTES,
+    keepAbove: mostHeld(settings),
+    blobsAbove: MOST_BLOBS,
     keeping: undefined,
     hasLeastWork: false,
     short: new Set(short),

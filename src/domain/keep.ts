@@ -5,19 +5,37 @@
 import type { BlobRef } from './blob';
 import type { ItemOutcome } from './block';
 import { elementsOf } from './elements-of';
-import { MAX_INLINE_BYTES, type Job, type Keeping, type NodeState } from './job';
+import { MOST_BLOBS, mostHeld } from './held';
+import type { Job, Keeping, NodeState } from './job';
 import { utf8Length } from './json';
+import { keepsRoom } from './settings';
+import { SEVERAL, type BlobLimits } from './stored-block';
 
 /** What the activity `keepOutcomes` is given. */
-export interface KeepInput {
-  readonly jobId: string;
+export type KeepInput = { readonly jobId: string } & (HeldOutcomes | BlobLines);
+
+/** Outcomes that the job holds. */
+export interface HeldOutcomes {
   readonly outcomes: readonly ItemOutcome[];
   /** Of the one task of a node that is no batch: it becomes a blob of its own, with the elements of these arrays. */
   readonly elementsOf?: readonly (readonly string[])[];
 }
 
+/** Lines of blobs, which are to be one. */
+export interface BlobLines {
+  readonly runs: readonly LineRun[];
+}
+
 /** A blob with one outcome a line; or the outcome that stands for the one that was given. */
 export type KeptOutcomes = { readonly blob: BlobRef } | { readonly outcome: ItemOutcome };
+
+/** Lines that follow each other in a blob. */
+export interface LineRun {
+  readonly blob: BlobRef;
+  /** The first of them, 0-based. */
+  readonly line: number;
+  readonly count: number;
+}
 
 /** Has outcomes written down: `outcomesKept` tells of it. */
 export interface KeepOutcomes {
@@ -29,15 +47,22 @@ export interface KeepOutcomes {
 const MOST_BYTES = 1_000_000;
 /** Less is not worth the way; of a node that is no batch, less would not become a blob. */
 const LEAST_BYTES = 50_000;
+/** What is put together at a time; a worker holds all of it. */
+const TOGETHER: BlobLimits = { blobs: 500, lines: 50_000, runs: 4_000, bytes: 16_000_000 };
 
 /** The size of an outcome as the job holds it. */
 export function outcomeBytes(outcome: ItemOutcome): number {
   return utf8Length(JSON.stringify(outcome));
 }
 
-/** @returns undefined where the job holds no more than it may, or is at it already */
+/** @returns undefined where the job holds and names no more than it may, or is at it already */
 export function keepOutcomes(job: Job): KeepOutcomes | undefined {
-  if (job.keeping !== undefined || job.writingSince !== undefined || job.inlineBytes <= job.keepAbove) return undefined;
+  if (job.keeping !== undefined || job.writingSince !== undefined) return undefined;
+  return keepHeld(job) ?? putTogether(job);
+}
+
+function keepHeld(job: Job): KeepOutcomes | undefined {
+  if (job.inlineBytes <= job.keepAbove) return undefined;
   const [most] = job.nodes.map(collect).sort((one, other) => other.bytes - one.bytes);
   if (most === undefined || most.bytes < LEAST_BYTES) {
     job.keepAbove = job.inlineBytes + LEAST_BYTES;
@@ -48,6 +73,27 @@ export function keepOutcomes(job: Job): KeepOutcomes | undefined {
   const outcomes = indexes.flatMap((index) => node.outcomes.inlineAt(index) ?? []);
   const single = node.plan.isBatch ? {} : { elementsOf: elementsOf(node) };
   return { kind: 'keepOutcomes', input: { jobId: job.jobId, outcomes, ...single } };
+}
+
+/** Each of a million blocks may have written a blob of its own. */
+function putTogether(job: Job): KeepOutcomes | undefined {
+  const named = job.nodes.reduce((sum, { outcomes }) => sum + outcomes.blobs, 0);
+  if (named <= job.blobsAbove || !keepsRoom(job.settings)) return undefined;
+  const [node] = [...job.nodes].sort((one, other) => other.outcomes.blobs - one.outcomes.blobs);
+  const found = node?.outcomes.oldest(TOGETHER);
+  if (node === undefined || found === undefined || found.blobs < SEVERAL) {
+    // All of them are large, or of nodes that have few.
+    job.blobsAbove = named + MOST_BLOBS / 10;
+    return undefined;
+  }
+  const { items: indexes } = found;
+  job.keeping = { node, indexes, bytes: 0 };
+  const runs = node.outcomes.runsOf(indexes).flatMap((run) => ('blob' in run ? [toLines(run)] : []));
+  return { kind: 'keepOutcomes', input: { jobId: job.jobId, runs } };
+}
+
+function toLines({ blob, line, count }: LineRun): LineRun {
+  return { blob, line, count };
 }
 
 function collect(node: NodeState): Keeping {
@@ -72,9 +118,11 @@ export function endKeeping(job: Job, kept: KeptOutcomes | undefined): void {
   const { node, indexes, bytes } = keeping;
   if (kept === undefined) {
     job.keepAbove = Infinity;
+    job.blobsAbove = Infinity;
     return;
   }
-  job.keepAbove = MAX_INLINE_BYTES;
+  job.keepAbove = mostHeld(job.settings);
+  job.blobsAbove = MOST_BLOBS;
   job.inlineBytes = Math.max(0, job.inlineBytes - bytes);
   if ('blob' in kept) node.outcomes.keep(kept.blob, indexes);
   else for (const index of indexes) node.outcomes.set(index, kept.outcome);

@@ -7,6 +7,8 @@ import { isFailure, type ItemOutcome } from './block';
 import { fromRuns, toRuns, type IndexRuns } from './index-runs';
 import { StoredLine } from './stored';
 import type { Json } from './json';
+import { addInline, type OpenRun, type OutcomeRun } from './outcome-runs';
+import { firstLines, isSmall, type BlobLimits, type StoredBlock } from './stored-block';
 
 const NONE = 0;
 /** Not run, since the item that it waits for has failed. */
@@ -15,36 +17,6 @@ const INLINE_FAILED = 2;
 const INLINE = 3;
 /** And more: the place of a blob among those of the node; the same below zero where the task has failed. */
 const STORED = 4;
-
-/** The outcomes of a block: one a line, in the order of its items. */
-interface StoredBlock {
-  readonly blob: BlobRef;
-  /** 0-based indexes in ascending order. */
-  readonly items: IndexRuns;
-  /** The line of the first item of each run. */
-  readonly lines: readonly number[];
-  readonly whole: WholeBlob | undefined;
-}
-
-/** All that a blob holds, where none of it is a blob of its own. */
-export interface WholeBlob {
-  /** How many lines. */
-  readonly lines: number;
-  /** The largest output, as JSON, in bytes. */
-  readonly largest: number;
-}
-
-/** Tasks that follow each other, by their first index: the outcomes themselves, or where they lie. */
-export type OutcomeRun =
-  | { readonly first: number; readonly outcomes: readonly ItemOutcome[] }
-  /** `line` is that of the first task. */
-  | {
-      readonly first: number;
-      readonly count: number;
-      readonly blob: BlobRef;
-      readonly line: number;
-      readonly whole?: WholeBlob;
-    };
 
 /** As JSON: what a run of the job's workflow hands to the next. */
 export interface OutcomesSnapshot {
@@ -62,7 +34,9 @@ export interface OutcomesSnapshot {
 export class Outcomes {
   private readonly places: Int32Array;
   private readonly inline = new Map<number, ItemOutcome>();
-  private readonly blocks: StoredBlock[] = [];
+  /** By their places; those whose lines are all in others by now are gone. */
+  private readonly blocks: (StoredBlock | undefined)[] = [];
+  private named = 0;
 
   constructor(private readonly width: number) {
     this.places = new Int32Array(width);
@@ -119,6 +93,7 @@ export class Outcomes {
     const whole = largest === undefined ? undefined : { lines: items.length, largest };
     const runs = toRuns(items);
     this.blocks.push({ blob, items: runs, lines: firstLines(runs), whole });
+    this.named++;
     for (const index of ended.succeeded) this.places[index] = place;
     for (const index of ended.failed) this.places[index] = -place;
   }
@@ -144,9 +119,56 @@ export class Outcomes {
 
   /** Those of `items`, which are in ascending order, lie in a blob now: one a line. */
   keep(blob: BlobRef, items: readonly number[]): void {
-    const failed = items.filter((index) => this.place(index) === INLINE_FAILED);
-    this.store(blob, items, { failed, succeeded: items.filter((index) => this.place(index) === INLINE) });
-    for (const index of items) this.inline.delete(index);
+    const failed: number[] = [];
+    const succeeded: number[] = [];
+    for (const index of items) {
+      const place = this.place(index);
+      (place >= INLINE ? succeeded : failed).push(index);
+      this.inline.delete(index);
+      // Whatever was in a blob, all that counts of it is in this one.
+      if (Math.abs(place) >= STORED && this.blocks[Math.abs(place) - STORED] !== undefined) {
+        this.blocks[Math.abs(place) - STORED] = undefined;
+        this.named--;
+      }
+    }
+    this.store(blob, items, { failed, succeeded });
+  }
+
+  /** How many blobs hold outcomes of several tasks. */
+  get blobs(): number {
+    return this.named;
+  }
+
+  /**
+   * The tasks whose outcomes are all that counts of the oldest such blobs, those that are small and together no more than
+   * `most`.
+   *
+   * @returns 0-based indexes in ascending order, and how many blobs that are
+   */
+  oldest(most: BlobLimits): { readonly items: number[]; readonly blobs: number } {
+    const items: number[] = [];
+    let [blobs, runs, bytes] = [0, 0, 0];
+    for (const [position, block] of this.blocks.entries()) {
+      if (block === undefined || !isSmall(block, most)) continue;
+      const own = fromRuns(block.items).filter((index) => Math.abs(this.place(index)) === STORED + position);
+      if (blobs >= most.blobs || items.length + own.length > most.lines) break;
+      runs += toRuns(own).length;
+      bytes += block.blob.size;
+      if (runs > most.runs || bytes > most.bytes) break;
+      for (const index of own) items.push(index);
+      blobs++;
+    }
+    return { items: items.sort((one, other) => one - other), blobs };
+  }
+
+  /** Where the outcomes of `items` lie, which are in ascending order and all that counts of their blobs. */
+  runsOf(items: readonly number[]): OutcomeRun[] {
+    const runs: OpenRun[] = [];
+    for (let position = 0; position < items.length;) {
+      const index = items[position] ?? 0;
+      position += this.addStored(runs, index, Math.abs(this.place(index)));
+    }
+    return runs;
   }
 
   /** What has ended and was not skipped, in index order, in as few runs as can be. */
@@ -203,11 +225,17 @@ export class Outcomes {
     return {
       skipped: toRuns(at(SKIPPED)),
       inline: [...this.inline],
-      stored: this.blocks.map(({ blob, items, whole }, position) => {
+      stored: this.blocks.flatMap((block, position): OutcomesSnapshot['stored'] => {
+        if (block === undefined) return [];
+        const { blob, items, whole } = block;
         const dropped = fromRuns(items).filter((index) => Math.abs(this.place(index)) !== STORED + position);
         const failures = toRuns(failed[position] ?? []);
-        if (whole !== undefined) return [blob, items, failures, toRuns(dropped), whole.largest];
-        return dropped.length === 0 ? [blob, items, failures] : [blob, items, failures, toRuns(dropped)];
+        if (whole !== undefined) return [[blob, items, failures, toRuns(dropped), whole.largest]];
+        return [
+          dropped.length === 0
+            ? ([blob, items, failures] as const)
+            : ([blob, items, failures, toRuns(dropped)] as const),
+        ];
       }),
     };
   }
@@ -249,23 +277,4 @@ export class Outcomes {
     const offset = index - first;
     return { block, line: (block.lines[low] ?? 0) + offset, left: count - offset };
   }
-}
-
-function firstLines(runs: IndexRuns): number[] {
-  let line = 0;
-  return runs.map(([, count]) => {
-    line += count;
-    return line - count;
-  });
-}
-
-type OpenRun =
-  | { first: number; outcomes: ItemOutcome[] }
-  | { first: number; count: number; blob: BlobRef; line: number; whole?: WholeBlob };
-
-function addInline(runs: OpenRun[], index: number, outcome: ItemOutcome): void {
-  const last = runs.at(-1);
-  if (last !== undefined && 'outcomes' in last && index === last.first + last.outcomes.length)
-    last.outcomes.push(outcome);
-  else runs.push({ first: index, outcomes: [outcome] });
 }

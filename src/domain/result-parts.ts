@@ -1,6 +1,6 @@
 /** The data of a result of which some lies in blobs: what a job that has ended leaves instead of its entries. */
 import { batchId, type ResultBody, type ResultEntry } from './events';
-import type { OutcomeRun } from './outcomes';
+import type { OutcomeRun } from './outcome-runs';
 
 /** What one node adds to the result. */
 export interface ResultPart {

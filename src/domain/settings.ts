@@ -64,6 +64,11 @@ export function beginsAtOnce({ version }: Pick<JobSettings, 'version'>): boolean
   return version >= 4;
 }
 
+/** Whether its job writes outcomes down before it is full of them, so that there is room for those of each small block. */
+export function keepsRoom({ version }: Pick<JobSettings, 'version'>): boolean {
+  return version >= 4;
+}
+
 export const DEFAULT_SETTINGS: JobSettings = {
   version: 1,
   window: 50,

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ItemOutcome } from '../../src/domain/block';
 import { foldResult } from '../../src/domain/folded-result';
-import type { OutcomeRun } from '../../src/domain/outcomes';
+import type { OutcomeRun } from '../../src/domain/outcome-runs';
 import { entriesOf, type ResultDraft, type ResultPart } from '../../src/domain/result-parts';
 
 const head = { jobId: 'p:1', timestamp: '2018-01-16T14:47:04.142Z', pipeline: 'p', status: 'completed' as const };

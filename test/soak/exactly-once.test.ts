@@ -38,8 +38,8 @@ describe('a batch of items of no cost, of which one in a thousand fails', functi
       await server.kill();
       await server.restart();
 
-      const { status, data = [] } = await handle.result();
-      expect(status).to.equal('completed');
+      const { status, error, data = [] } = await handle.result();
+      expect(status, error).to.equal('completed');
       expect(data).to.have.lengthOf(width);
       // One assertion for each of a million items would take longer than the job.
       const wrong = data.findIndex(({ batchID, result, error }, index) => {

@@ -54,7 +54,11 @@ export function storeOutcomes(
 }
 
 /** What a job holds itself, written down. */
-export function keptOf({ outcomes, elementsOf }: KeepInput): KeptOutcomes {
+export function keptOf(input: KeepInput): KeptOutcomes {
+  if ('runs' in input) {
+    return { blob: put(input.runs.flatMap(({ blob, line, count }) => lines(blob).slice(line, line + count))) };
+  }
+  const { outcomes, elementsOf } = input;
   if (elementsOf === undefined) return { blob: put(outcomes) };
   const [outcome] = storeOutcomes(outcomes, elementsOf).outcomes;
   if (outcome === undefined) throw new Error('one outcome is written down');

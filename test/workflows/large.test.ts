@@ -1,3 +1,4 @@
+import { defaultPayloadConverter } from '@temporalio/common';
 import { expect } from 'chai';
 import { after } from 'mocha';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -8,12 +9,15 @@ import { openFileBlobs } from '../../src/blobs/files';
 import type { JobHandle } from '../../src/client';
 import type { ResultBody, ResultEntry } from '../../src/domain/events';
 import type { Json } from '../../src/domain/json';
+import type { KeepInput } from '../../src/domain/keep';
 import { expectedId } from '../support/deliveries';
 import { useReceiver, useWorker } from '../support/suite';
 
 /** What a wide item answers: a kilobyte, so that a block of some is more than a job takes. */
 const wide = (value: number): Json => ({ value, text: `é"\u2028\r\n${'x'.repeat(1_000)}` });
 const LONG = 300_000;
+/** No blob of its own, where two of them together are more than a block may answer itself. */
+const PAIRED = 17_000;
 
 describe('large values', () => {
   let directory = '';
@@ -29,6 +33,7 @@ describe('large values', () => {
       long: 'z'.repeat(LONG),
     }),
     echo: ({ input }) => input,
+    pairs: { blockSize: 2, run: ({ input: [value] }) => ({ value: Number(value), text: 'x'.repeat(PAIRED) }) },
     lengths: ({ input }) => input.map((one) => (Array.isArray(one) ? one.length : JSON.stringify(one).length)),
   };
   const suite = useWorker(async () => {
@@ -159,5 +164,23 @@ describe('large values', () => {
     const { namespace } = suite.client.options;
     const { namespaceInfo } = await suite.client.workflowService.describeNamespace({ namespace });
     expect(owners).to.include(JSON.stringify({ namespaceId: namespaceInfo?.id, jobId: job.jobId }));
+  });
+
+  it('of very many blocks are put together, so that the job names few blobs', async function () {
+    this.timeout(120_000);
+    const count = 2_300;
+    const nodes = [{ nodeName: 'green', algorithmName: 'pairs', input: [`#[1...${String(count)}]`] }];
+    const job = await suite.start({ name: 'joined', nodes });
+    const values = await results(job, 'green');
+    expect(values.map((value) => (value as { value: number }).value)).to.deep.equal(
+      Array.from({ length: count }, (_, index) => index + 1),
+    );
+    expect(new Set(values.map((value) => (value as { text: string }).text.length))).to.deep.equal(new Set([PAIRED]));
+    const { events } = await suite.client.workflow.getHandle(job.jobId).fetchHistory();
+    const inputs = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled?.activityType?.name === 'keepOutcomes' ? (scheduled.input?.payloads ?? []) : [],
+    );
+    const joined = inputs.map((input) => defaultPayloadConverter.fromPayload<KeepInput>(input));
+    expect(joined.map((input) => 'runs' in input && input.runs.length >= 400)).to.include(true);
   });
 });
