@@ -12,5 +12,10 @@ export function mostHeld(settings: Pick<JobSettings, 'version'>): number {
   return keepsRoom(settings) ? (MAX_INLINE_BYTES * 3) / 4 : MAX_INLINE_BYTES;
 }
 
+/** How many bytes of them go to one blob: they travel as a payload, of which Temporal takes 2 MiB and warns from half a MiB. */
+export function mostWritten(settings: Pick<JobSettings, 'version'>): number {
+  return keepsRoom(settings) ? 480_000 : 1_000_000;
+}
+
 /** So many blobs of outcomes a job may name, in its snapshot and in what its result is made of; with more, some are put together. */
 export const MOST_BLOBS = 1_000;

@@ -5,7 +5,7 @@
 import type { BlobRef } from './blob';
 import type { ItemOutcome } from './block';
 import { elementsOf } from './elements-of';
-import { MOST_BLOBS, mostHeld } from './held';
+import { MOST_BLOBS, mostHeld, mostWritten } from './held';
 import type { Job, Keeping, NodeState } from './job';
 import { utf8Length } from './json';
 import { keepsRoom } from './settings';
@@ -43,8 +43,6 @@ export interface KeepOutcomes {
   readonly input: KeepInput;
 }
 
-/** Of one payload, well below the 2 MiB that Temporal takes. */
-const MOST_BYTES = 1_000_000;
 /** Less is not worth the way; of a node that is no batch, less would not become a blob. */
 const LEAST_BYTES = 50_000;
 /** What is put together at a time; a worker holds all of it. */
@@ -63,7 +61,8 @@ export function keepOutcomes(job: Job): KeepOutcomes | undefined {
 
 function keepHeld(job: Job): KeepOutcomes | undefined {
   if (job.inlineBytes <= job.keepAbove) return undefined;
-  const [most] = job.nodes.map(collect).sort((one, other) => other.bytes - one.bytes);
+  const limit = mostWritten(job.settings);
+  const [most] = job.nodes.map((node) => collect(node, limit)).sort((one, other) => other.bytes - one.bytes);
   if (most === undefined || most.bytes < LEAST_BYTES) {
     job.keepAbove = job.inlineBytes + LEAST_BYTES;
     return undefined;
@@ -96,14 +95,14 @@ function toLines({ blob, line, count }: LineRun): LineRun {
   return { blob, line, count };
 }
 
-function collect(node: NodeState): Keeping {
+function collect(node: NodeState, limit: number): Keeping {
   const indexes: number[] = [];
   let bytes = 0;
   for (const [index, outcome] of node.outcomes.inlineEntries()) {
     // One that is a blob already gains nothing alone.
     if (!node.plan.isBatch && 'blob' in outcome) continue;
     const size = outcomeBytes(outcome);
-    if (indexes.length > 0 && bytes + size > MOST_BYTES) break;
+    if (indexes.length > 0 && bytes + size > limit) break;
     indexes.push(index);
     bytes += size;
   }

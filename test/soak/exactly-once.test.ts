@@ -8,7 +8,7 @@ import { until } from '../support/until';
 // Issue: every item exactly once in the result and in order, whatever dies on the way.
 
 const KILLS = 3;
-/** What a worker may have in hand of items that cost nothing: a second's work in the block that runs, and a few of each other. */
+/** What a worker may have in hand of items that cost nothing: those of the two blocks that run, and a few of each other. */
 const MOST_IN_HAND = 12_000;
 const WITHIN = 600_000;
 
