@@ -9,7 +9,7 @@ export const MAX_INLINE_BYTES = 1_200_000;
  * gives them none: each would write down its own few, and a job of a million items can't name so many blobs.
  */
 export function mostHeld(settings: Pick<JobSettings, 'version'>): number {
-  return keepsRoom(settings) ? (MAX_INLINE_BYTES * 3) / 4 : MAX_INLINE_BYTES;
+  return keepsRoom(settings) ? MAX_INLINE_BYTES / 2 : MAX_INLINE_BYTES;
 }
 
 /** How many bytes of them go to one blob: they travel as a payload, of which Temporal takes 2 MiB and warns from half a MiB. */

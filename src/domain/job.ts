@@ -104,6 +104,8 @@ export interface Keeping {
   /** 0-based, ascending. */
   readonly indexes: readonly number[];
   readonly bytes: number;
+  /** The largest result among them as JSON, in bytes; undefined where one lies in a blob of its own. */
+  readonly largest: number | undefined;
 }
 
 /** Whether anybody serves an algorithm, as far as the job knows it; see `service.ts`. */

@@ -48,6 +48,11 @@ const LEAST_BYTES = 50_000;
 /** What is put together at a time; a worker holds all of it. */
 const TOGETHER: BlobLimits = { blobs: 500, lines: 50_000, runs: 4_000, bytes: 16_000_000 };
 
+/** What is larger may become a blob of its own as it is written down. */
+const MAX_LINE_BYTES = 32_000;
+/** What is around a result as JSON. */
+const NO_RESULT = '{"result":}'.length;
+
 /** The size of an outcome as the job holds it. */
 export function outcomeBytes(outcome: ItemOutcome): number {
   return utf8Length(JSON.stringify(outcome));
@@ -85,8 +90,8 @@ function putTogether(job: Job): KeepOutcomes | undefined {
     job.blobsAbove = named + MOST_BLOBS / 10;
     return undefined;
   }
-  const { items: indexes } = found;
-  job.keeping = { node, indexes, bytes: 0 };
+  const { items: indexes, largest } = found;
+  job.keeping = { node, indexes, bytes: 0, largest };
   const runs = node.outcomes.runsOf(indexes).flatMap((run) => ('blob' in run ? [toLines(run)] : []));
   return { kind: 'keepOutcomes', input: { jobId: job.jobId, runs } };
 }
@@ -98,6 +103,7 @@ function toLines({ blob, line, count }: LineRun): LineRun {
 function collect(node: NodeState, limit: number): Keeping {
   const indexes: number[] = [];
   let bytes = 0;
+  let largest: number | undefined = 0;
   for (const [index, outcome] of node.outcomes.inlineEntries()) {
     // One that is a blob already gains nothing alone.
     if (!node.plan.isBatch && 'blob' in outcome) continue;
@@ -105,8 +111,10 @@ function collect(node: NodeState, limit: number): Keeping {
     if (indexes.length > 0 && bytes + size > limit) break;
     indexes.push(index);
     bytes += size;
+    if ('blob' in outcome || size > MAX_LINE_BYTES) largest = undefined;
+    else if ('result' in outcome && largest !== undefined) largest = Math.max(largest, size - NO_RESULT);
   }
-  return { node, indexes: indexes.sort((one, other) => one - other), bytes };
+  return { node, indexes: indexes.sort((one, other) => one - other), bytes, largest };
 }
 
 /** @param kept undefined where the workers have no place for blobs: then the job holds what it has */
@@ -114,7 +122,7 @@ export function endKeeping(job: Job, kept: KeptOutcomes | undefined): void {
   const { keeping } = job;
   job.keeping = undefined;
   if (keeping === undefined) return;
-  const { node, indexes, bytes } = keeping;
+  const { node, indexes, bytes, largest } = keeping;
   if (kept === undefined) {
     job.keepAbove = Infinity;
     job.blobsAbove = Infinity;
@@ -123,6 +131,7 @@ export function endKeeping(job: Job, kept: KeptOutcomes | undefined): void {
   job.keepAbove = mostHeld(job.settings);
   job.blobsAbove = MOST_BLOBS;
   job.inlineBytes = Math.max(0, job.inlineBytes - bytes);
-  if ('blob' in kept) node.outcomes.keep(kept.blob, indexes);
+  // Without it the result is made by reading all, as it always was in jobs that an earlier version has begun.
+  if ('blob' in kept) node.outcomes.keep(kept.blob, indexes, keepsRoom(job.settings) ? largest : undefined);
   else for (const index of indexes) node.outcomes.set(index, kept.outcome);
 }

@@ -31,6 +31,13 @@ export interface OutcomesSnapshot {
   ])[];
 }
 
+/** Blobs that may become one. */
+interface OldestBlobs {
+  readonly items: number[];
+  readonly blobs: number;
+  readonly largest: number | undefined;
+}
+
 export class Outcomes {
   private readonly places: Int32Array;
   private readonly inline = new Map<number, ItemOutcome>();
@@ -117,8 +124,12 @@ export class Outcomes {
     return this.inline.entries();
   }
 
-  /** Those of `items`, which are in ascending order, lie in a blob now: one a line. */
-  keep(blob: BlobRef, items: readonly number[]): void {
+  /**
+   * Those of `items`, which are in ascending order, lie in a blob now: one a line.
+   *
+   * @param largest as for `store`
+   */
+  keep(blob: BlobRef, items: readonly number[], largest?: number): void {
     const failed: number[] = [];
     const succeeded: number[] = [];
     for (const index of items) {
@@ -131,7 +142,7 @@ export class Outcomes {
         this.named--;
       }
     }
-    this.store(blob, items, { failed, succeeded });
+    this.store(blob, items, { failed, succeeded }, largest);
   }
 
   /** How many blobs hold outcomes of several tasks. */
@@ -143,11 +154,13 @@ export class Outcomes {
    * The tasks whose outcomes are all that counts of the oldest such blobs, those that are small and together no more than
    * `most`.
    *
-   * @returns 0-based indexes in ascending order, and how many blobs that are
+   * @returns 0-based indexes in ascending order, how many blobs that are, and the largest output in them in bytes: undefined
+   *   where one is a blob of its own
    */
-  oldest(most: BlobLimits): { readonly items: number[]; readonly blobs: number } {
+  oldest(most: BlobLimits): OldestBlobs {
     const items: number[] = [];
     let [blobs, runs, bytes] = [0, 0, 0];
+    let largest: number | undefined = 0;
     for (const [position, block] of this.blocks.entries()) {
       if (block === undefined || !isSmall(block, most)) continue;
       const own = fromRuns(block.items).filter((index) => Math.abs(this.place(index)) === STORED + position);
@@ -156,9 +169,10 @@ export class Outcomes {
       bytes += block.blob.size;
       if (runs > most.runs || bytes > most.bytes) break;
       for (const index of own) items.push(index);
+      largest = largest === undefined ? undefined : block.whole && Math.max(largest, block.whole.largest);
       blobs++;
     }
-    return { items: items.sort((one, other) => one - other), blobs };
+    return { items: items.sort((one, other) => one - other), blobs, largest };
   }
 
   /** Where the outcomes of `items` lie, which are in ascending order and all that counts of their blobs. */
