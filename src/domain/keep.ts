@@ -83,17 +83,17 @@ function keepHeld(job: Job): KeepOutcomes | undefined {
 function putTogether(job: Job): KeepOutcomes | undefined {
   const named = job.nodes.reduce((sum, { outcomes }) => sum + outcomes.blobs, 0);
   if (named <= job.blobsAbove || !keepsRoom(job.settings)) return undefined;
-  const [node] = [...job.nodes].sort((one, other) => other.outcomes.blobs - one.outcomes.blobs);
-  const found = node?.outcomes.oldest(TOGETHER);
-  if (node === undefined || found === undefined || found.blobs < SEVERAL) {
-    // All of them are large, or of nodes that have few.
-    job.blobsAbove = named + MOST_BLOBS / 10;
-    return undefined;
+  const nodes = [...job.nodes].sort((one, other) => other.outcomes.blobs - one.outcomes.blobs);
+  for (const node of nodes) {
+    const { items: indexes, blobs, largest } = node.outcomes.oldest(TOGETHER);
+    if (blobs < SEVERAL) continue;
+    job.keeping = { node, indexes, bytes: 0, largest };
+    const runs = node.outcomes.runsOf(indexes).flatMap((run) => ('blob' in run ? [toLines(run)] : []));
+    return { kind: 'keepOutcomes', input: { jobId: job.jobId, runs } };
   }
-  const { items: indexes, largest } = found;
-  job.keeping = { node, indexes, bytes: 0, largest };
-  const runs = node.outcomes.runsOf(indexes).flatMap((run) => ('blob' in run ? [toLines(run)] : []));
-  return { kind: 'keepOutcomes', input: { jobId: job.jobId, runs } };
+  // All of them are large, or of nodes that have few.
+  job.blobsAbove = named + MOST_BLOBS / 10;
+  return undefined;
 }
 
 function toLines({ blob, line, count }: LineRun): LineRun {

@@ -8,7 +8,7 @@ import { fromRuns, toRuns, type IndexRuns } from './index-runs';
 import { StoredLine } from './stored';
 import type { Json } from './json';
 import { addInline, type OpenRun, type OutcomeRun } from './outcome-runs';
-import { firstLines, isSmall, type BlobLimits, type StoredBlock } from './stored-block';
+import { firstLines, isSmall, type BlobLimits, type OldestBlobs, type StoredBlock } from './stored-block';
 
 const NONE = 0;
 /** Not run, since the item that it waits for has failed. */
@@ -29,13 +29,6 @@ export interface OutcomesSnapshot {
     dropped?: IndexRuns,
     largest?: number,
   ])[];
-}
-
-/** Blobs that may become one. */
-interface OldestBlobs {
-  readonly items: number[];
-  readonly blobs: number;
-  readonly largest: number | undefined;
 }
 
 export class Outcomes {
@@ -137,12 +130,15 @@ export class Outcomes {
       (place >= INLINE ? succeeded : failed).push(index);
       this.inline.delete(index);
       // Whatever was in a blob, all that counts of it is in this one.
-      if (Math.abs(place) >= STORED && this.blocks[Math.abs(place) - STORED] !== undefined) {
-        this.blocks[Math.abs(place) - STORED] = undefined;
-        this.named--;
-      }
+      if (Math.abs(place) >= STORED) this.forget(Math.abs(place) - STORED);
     }
     this.store(blob, items, { failed, succeeded }, largest);
+  }
+
+  private forget(position: number): void {
+    if (this.blocks[position] === undefined) return;
+    this.blocks[position] = undefined;
+    this.named--;
   }
 
   /** How many blobs hold outcomes of several tasks. */
@@ -164,6 +160,11 @@ export class Outcomes {
     for (const [position, block] of this.blocks.entries()) {
       if (block === undefined || !isSmall(block, most)) continue;
       const own = fromRuns(block.items).filter((index) => Math.abs(this.place(index)) === STORED + position);
+      // All of its items have run again since.
+      if (own.length === 0) {
+        this.forget(position);
+        continue;
+      }
       if (blobs >= most.blobs || items.length + own.length > most.lines) break;
       runs += toRuns(own).length;
       bytes += block.blob.size;

@@ -41,11 +41,16 @@ export interface BlobLimits {
 /** Fewer are not worth being put together. */
 export const SEVERAL = 8;
 
-/** Whether several of its size are within the limits; twice its runs, as what runs again elsewhere cuts them. */
+/** Whether several of its size are within the limits; of its runs twice as many, as what runs again elsewhere cuts them. */
 export function isSmall({ blob, lines, items }: StoredBlock, most: BlobLimits): boolean {
   const count = (lines.at(-1) ?? 0) + (items.at(-1)?.[1] ?? 0);
-  const share = 1 / SEVERAL;
-  return (
-    count <= most.lines * share && blob.size <= most.bytes * share && 2 * items.length <= Math.max(2, most.runs * share)
-  );
+  const isFew = (one: number, limit: number): boolean => one * SEVERAL <= limit;
+  return isFew(count, most.lines) && isFew(blob.size, most.bytes) && isFew(2 * items.length, most.runs);
+}
+
+/** Blobs that may become one. */
+export interface OldestBlobs {
+  readonly items: number[];
+  readonly blobs: number;
+  readonly largest: number | undefined;
 }

@@ -8,9 +8,9 @@ const WIDTH = 9_000;
 const isBad = (item: number): boolean => item % 50 === 0;
 
 /** A batch whose blocks hold two items each and write them down, and one that reads each of what it has put out. */
-function started(version: number): Engine {
+function started(version: number, retry: object = {}): Engine {
   const nodes = [
-    { nodeName: 'source', algorithmName: 'two', input: [`#[1...${String(WIDTH)}]`], includeInResults: true },
+    { nodeName: 'source', algorithmName: 'two', input: [`#[1...${String(WIDTH)}]`], includeInResults: true, retry },
     { nodeName: 'each', algorithmName: 'many', input: ['#@source'] },
   ];
   const of = (blockSize: number) => ({ kind: 'worker', taskQueue: 'q', blockSize }) as const;
@@ -20,13 +20,14 @@ function started(version: number): Engine {
 }
 
 /** @returns the most blobs that the job has named at a time */
-function run(engine: Engine, between: () => void = () => undefined): number {
+function run(engine: Engine, between: () => void = () => undefined, firstRun?: ItemOutcome): number {
   let most = 0;
   let turns = 0;
   for (let block = engine.running[0]; block !== undefined; block = engine.running[0]) {
     const items = itemsOf(block);
     const outcomes = items.map((item): ItemOutcome => {
       const [value] = item.input as [number];
+      if (item.nodeName === 'source' && item.attempt === 1 && firstRun !== undefined) return firstRun;
       if (item.nodeName === 'each') return { result: value + 1 };
       return isBad(value) ? { error: `no ${String(value)}` } : { result: value * 10 };
     });
@@ -69,6 +70,12 @@ describe('blobs with the outcomes of a few items each', () => {
       expect(JSON.stringify(takeSnapshot(engine.job)).length).to.be.below(400_000);
       engine.continueRun();
     });
+    checkResults(engine);
+  });
+
+  it('are forgotten where all of their items run again', () => {
+    const engine = started(LATEST_VERSION, { policy: 'Always', limit: 1 });
+    expect(run(engine, undefined, { error: 'boom' })).to.be.within(1_000, 1_200);
     checkResults(engine);
   });
 
