@@ -1,11 +1,12 @@
 /** What a running job can be asked and told (contract §11). */
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import type { ProgressBody } from '../src/domain/events';
 import { currentStatus } from '../src/domain/bodies';
 import { isEnded, type Job } from '../src/domain/job';
 import { statesOf } from '../src/domain/job-graph';
 import { outputsOf } from '../src/domain/outputs-of';
 import type { JobEvent } from '../src/domain/schedule';
+import { answersLast } from '../src/domain/settings';
 import {
   actionsQuery,
   graphQuery,
@@ -32,9 +33,12 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   const resume = (): void => {
     apply({ type: 'resume' });
   };
-  const answer = (act: () => void): ProgressBody => {
-    act();
-    return currentStatus(job);
+  const answer = (act: () => void): ProgressBody | Promise<ProgressBody> => {
+    const actNow = (): ProgressBody => {
+      act();
+      return currentStatus(job);
+    };
+    return answersLast(job.settings) ? allElse().then(actNow) : actNow();
   };
   setHandler(statusQuery, () => currentStatus(job));
   setHandler(resultsQuery, () => job.record?.results ?? null);
@@ -59,6 +63,19 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   setHandler(resumeUpdate, () => answer(resume), {
     validator: () => assertStatus(job, 'resume', job.status === 'paused'),
   });
+}
+
+/**
+ * Waits for all else that an activation brings. A worker that takes a job over may be told of an update together with what
+ * came by the task before, where that had no commands, and the next worker is told of one after the other (sdk-rust, issue
+ * 1146): what is first must not depend on it.
+ */
+async function allElse(): Promise<void> {
+  let isOver = false;
+  void Promise.resolve().then(() => {
+    isOver = true;
+  });
+  await condition(() => isOver);
 }
 
 function assertStatus(job: Job, verb: string, allowed: boolean): void {

@@ -25,7 +25,7 @@ import { blocksOf, OWN_BLOCKS } from '../src/domain/batch-workflows';
 import { describeJob } from '../src/domain/details';
 import { utf8Length } from '../src/domain/json';
 import type { JobRecord } from '../src/domain/job-record';
-import { createJob, isEnded, type Job } from '../src/domain/job';
+import { createJob, isEnded } from '../src/domain/job';
 import type { Pipeline } from '../src/domain/pipeline';
 import { homeOf } from '../src/domain/homes';
 import type { KeepOutcomes } from '../src/domain/keep';
@@ -41,6 +41,7 @@ import { Blocks } from './blocks';
 import { Clock } from './clock';
 import { handleMessages } from './control';
 import { startDeliveries } from './deliveries';
+import { finish } from './finish';
 import { isHistoryFull, isHistoryLong } from './history-room';
 import { asItWasRead, parseJob } from './parse-job';
 import { ProgressSender, type SenderState } from './progress-sender';
@@ -151,7 +152,7 @@ export async function runPipeline(
     if (stopped !== undefined) await stopped;
     if (allTurns || blocks.inFlight > 0) await letBlocksEnd();
   });
-  return finish(job);
+  return await finish(job);
 
   async function takeTurn(own: Turn): Promise<void> {
     const admission = await own.wait(() => isEnded(job) || workflowInfo().continueAsNewSuggested);
@@ -286,15 +287,3 @@ export async function runPipeline(
 }
 
 const RUN_BLOCK: keyof Activities = 'runBlock';
-
-function finish(job: Job): JobRecord {
-  if (job.record === undefined) throw new Error('the job has not ended');
-  const { record } = job;
-  if (record.results.status !== 'failed') return record;
-  throw ApplicationFailure.create({
-    message: record.results.error ?? 'failed',
-    type: record.status.level === 'critical' ? 'EngineFailed' : 'AlgorithmFailed',
-    nonRetryable: true,
-    details: [record],
-  });
-}

@@ -69,6 +69,11 @@ export function keepsRoom({ version }: Pick<JobSettings, 'version'>): boolean {
   return version >= 4;
 }
 
+/** Whether what people ask of it comes after all else that its workflow is told of at the same time. */
+export function answersLast({ version }: Pick<JobSettings, 'version'>): boolean {
+  return version >= 4;
+}
+
 export const DEFAULT_SETTINGS: JobSettings = {
   version: 1,
   window: 50,
