@@ -147,6 +147,8 @@ describe('a job that was ended from outside', () => {
     gate.open(`${job.jobId}/one`);
     await until('another run', async () => (await handle.describe()).runId !== first.runId);
     await until('it runs', async () => (await job.status()).data?.details.includes('1 succeed, 1 active'));
+    // What it has not sent is lost with it.
+    await to.until(() => statusesOf(to.arrivedOn('/progress')).includes('resumed'));
     await terminateJob(suite.client, job.jobId);
     await look();
     await to.until(({ results }) => results.length === 1);
