@@ -4,7 +4,7 @@
  * their blocks run one after another anyway.
  */
 
-/** While one of them runs, the other asks. */
+/** While one of them runs, the other asks, or writes its outcomes down. */
 const PLACES = 2;
 /** One whose items have become slow must not hold the others up, in milliseconds. */
 const LONGEST_WAIT_MS = 1_000;

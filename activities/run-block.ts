@@ -145,23 +145,23 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     const startedAt = performance.now();
     const timer = setInterval(report, HEARTBEAT_MS);
     try {
-      if (shared !== undefined && pace.isSlower(algorithmName, shared.afterMs)) await sharing.giveBackNow(width);
-      const lanes = Array.from({ length: width }, lane);
-      await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
+      try {
+        if (shared !== undefined && pace.isSlower(algorithmName, shared.afterMs)) await sharing.giveBackNow(width);
+        const lanes = Array.from({ length: width }, lane);
+        await Promise.race([Promise.all(lanes), aborted(stop.signal)]);
+      } finally {
+        stop.release();
+        clearInterval(timer);
+        await sharing.release();
+      }
+      if (!reached.areAll) throw blockInterrupted({ outcomes: reached.toOutcomes() });
+      const passedMs = performance.now() - startedAt;
+      if (isLocal && passedMs > WELL_UNDER_MS) context.log.warn('the algorithm is declared short', { ms: passedMs });
+      return await reached.toBlockOutcome(Math.floor(isLocal ? passedMs : workMs()), inlineBytes, put);
     } finally {
-      stop.release();
-      clearInterval(timer);
-      await sharing.release();
-      if (!reached.areAll) beginnings.close();
-    }
-    if (!reached.areAll) throw blockInterrupted({ outcomes: reached.toOutcomes() });
-    const passedMs = performance.now() - startedAt;
-    if (isLocal && passedMs > WELL_UNDER_MS) context.log.warn('the algorithm is declared short', { ms: passedMs });
-    const outcome = reached.toBlockOutcome(Math.floor(isLocal ? passedMs : workMs()), inlineBytes, put);
-    // What is not written down yet would run again as well.
-    return await outcome.finally(() => {
+      // Not before they are written down: until then all of them would run again.
       beginnings.close();
-    });
+    }
   };
 }
 

@@ -93,7 +93,7 @@ describe('items of a block that was lost', () => {
       }
       const { items, attempt } = inFlight(engine);
       expect(attempt).to.equal(2);
-      expect(items.length).to.be.at.most(together);
+      expect(items.length).to.equal(together);
     });
   }
 
