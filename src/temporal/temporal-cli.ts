@@ -7,14 +7,16 @@ import { delimiter, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { buildTemporalCli } from './go-build';
 
 const run = promisify(execFile);
 
-/** The newest version that `go install` takes: later ones have replace directives in their go.mod. */
-const GO_PACKAGE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
 const ARCHIVE = 'https://temporal.download/cli/archive/latest';
 const HEADERS_WITHIN = 5_000;
 const DOWNLOAD_WITHIN = 600_000;
+
+/** Changed when a command that an earlier version has installed should not be taken any more. */
+const INSTALLED = 'temporal-2';
 
 const WINDOWS = process.platform === 'win32';
 const BINARY = WINDOWS ? 'temporal.exe' : 'temporal';
@@ -35,11 +37,11 @@ export interface CliSearch {
  */
 export async function findTemporalCli(search: CliSearch = {}): Promise<string> {
   const { cacheDir = envPaths('temporal-pipelines').cache, path = process.env.PATH ?? '', log } = search;
-  const cached = join(cacheDir, BINARY);
+  const cached = join(cacheDir, INSTALLED, BINARY);
   const found = (await onPath(BINARY, path)) ?? ((await isExecutable(cached)) ? cached : undefined);
   if (found !== undefined) return found;
 
-  await mkdir(cacheDir, { recursive: true });
+  await mkdir(join(cacheDir, INSTALLED), { recursive: true });
   // Built up beside its place and moved there in one step: two starts at the same time do not see half of it.
   const workDir = await mkdtemp(join(cacheDir, 'install-'));
   try {
@@ -50,7 +52,9 @@ export async function findTemporalCli(search: CliSearch = {}): Promise<string> {
       log?.(
         `temporal.download does not answer (${reason}): building the temporal command with Go, about 3 minutes, once`,
       );
-      await build(go, workDir, path);
+      await buildTemporalCli(go, join(workDir, BINARY), workDir, path).catch((error: unknown) => {
+        throw new Error(advice((error as Error).message), { cause: error });
+      });
     }
     await rename(join(workDir, BINARY), cached);
     return cached;
@@ -86,20 +90,8 @@ async function download(dir: string, log: CliSearch['log']): Promise<undefined> 
   return undefined;
 }
 
-async function build(go: string, dir: string, path: string): Promise<void> {
-  const env = { ...process.env, PATH: path, GOBIN: dir, GOFLAGS: '-mod=mod' };
-  await run(go, ['install', GO_PACKAGE], { env, maxBuffer: 64 << 20 }).catch((error: unknown) => {
-    throw new Error(advice(`go install ${GO_PACKAGE} failed (${lastLine(error)})`));
-  });
-}
-
 function advice(problem: string): string {
   return `${problem}: install the temporal command (https://docs.temporal.io/cli) or name a server in TEMPORAL_ADDRESS`;
-}
-
-function lastLine(error: unknown): string {
-  const text = (error as { stderr?: string }).stderr ?? String(error);
-  return text.trim().split('\n').at(-1) ?? '';
 }
 
 /** What `fetch` hides behind «fetch failed». */

@@ -88,8 +88,8 @@ describe('dev server', function () {
     it('takes the one on the search path first, then one installed before', async () => {
       const [onPath, cacheDir] = [join(dir, 'on-path'), join(dir, 'cache')];
       await mkdir(onPath);
-      await mkdir(cacheDir);
-      const cached = await executable(join(cacheDir, 'temporal'));
+      await mkdir(join(cacheDir, 'temporal-2'), { recursive: true });
+      const cached = await executable(join(cacheDir, 'temporal-2', 'temporal'));
       const path = [join(dir, 'absent'), onPath].join(delimiter);
       expect(await findTemporalCli({ cacheDir, path })).to.equal(cached);
       await writeFile(join(onPath, 'temporal'), 'not executable');
