@@ -33,12 +33,17 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   const resume = (): void => {
     apply({ type: 'resume' });
   };
-  const answer = (act: () => void): ProgressBody | Promise<ProgressBody> => {
+  const answer = (act: () => void, assertAllowed: () => void): ProgressBody | Promise<ProgressBody> => {
     const actNow = (): ProgressBody => {
       act();
       return currentStatus(job);
     };
-    return answersLast(job.settings) ? allElse().then(actNow) : actNow();
+    if (!answersLast(job.settings)) return actNow();
+    return allElse().then(() => {
+      // Of two that come together both were allowed.
+      assertAllowed();
+      return actNow();
+    });
   };
   setHandler(statusQuery, () => currentStatus(job));
   setHandler(resultsQuery, () => job.record?.results ?? null);
@@ -49,20 +54,25 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   setHandler(stopSignal, stop);
   setHandler(pauseSignal, pause);
   setHandler(resumeSignal, resume);
+  const assertStoppable = (): void => {
+    assertStatus(job, 'stop', !isEnded(job));
+  };
+  const assertPausable = (): void => {
+    assertStatus(job, 'pause', job.status === 'active');
+  };
+  const assertResumable = (): void => {
+    assertStatus(job, 'resume', job.status === 'paused');
+  };
   setHandler<ProgressBody, [reason?: string], typeof stopUpdate>(
     stopUpdate,
     (reason) =>
       answer(() => {
         stop(reason);
-      }),
-    { validator: () => assertStatus(job, 'stop', !isEnded(job)) },
+      }, assertStoppable),
+    { validator: assertStoppable },
   );
-  setHandler(pauseUpdate, () => answer(pause), {
-    validator: () => assertStatus(job, 'pause', job.status === 'active'),
-  });
-  setHandler(resumeUpdate, () => answer(resume), {
-    validator: () => assertStatus(job, 'resume', job.status === 'paused'),
-  });
+  setHandler(pauseUpdate, () => answer(pause, assertPausable), { validator: assertPausable });
+  setHandler(resumeUpdate, () => answer(resume, assertResumable), { validator: assertResumable });
 }
 
 /**
