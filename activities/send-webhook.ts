@@ -12,6 +12,7 @@ import { isLimited, type Limited } from '../src/domain/limited';
 import { LONGEST_WAIT_MS, type Sender } from '../src/webhooks/send';
 import type { Activities } from './contract';
 import { attemptOverdue } from './failures';
+import { reportLate } from './report-late';
 
 /**
  * The activity `sendWebhook`: one attempt, and those that follow it at once. It answers every outcome of the request; it
@@ -23,7 +24,10 @@ export function createSendWebhook(sender: Sender): Activities['sendWebhook'] {
   return async (request) => {
     const context = Context.current();
     if (await isOverdue(context, longestMs(request))) throw attemptOverdue();
-    return await sendAll(sender, request, (sent) => tell(context, sent, request.deadlineMs));
+    const begun = performance.now();
+    const answer = await sendAll(sender, request, (sent) => tell(context, sent, request.deadlineMs));
+    if (!isLimited(answer)) reportLate(context, request, answer, performance.now() - begun);
+    return answer;
   };
 }
 

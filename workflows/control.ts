@@ -1,5 +1,5 @@
 /** What a running job can be asked and told (contract §11). */
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { ProgressBody } from '../src/domain/events';
 import { currentStatus } from '../src/domain/bodies';
 import { isEnded, type Job } from '../src/domain/job';
@@ -7,6 +7,7 @@ import { statesOf } from '../src/domain/job-graph';
 import { outputsOf } from '../src/domain/outputs-of';
 import type { JobEvent } from '../src/domain/schedule';
 import { answersLast } from '../src/domain/settings';
+import { allElse } from './all-else';
 import {
   actionsQuery,
   graphQuery,
@@ -73,19 +74,6 @@ export function handleMessages(job: Job, apply: (event: JobEvent) => void): void
   );
   setHandler(pauseUpdate, () => answer(pause, assertPausable), { validator: assertPausable });
   setHandler(resumeUpdate, () => answer(resume, assertResumable), { validator: assertResumable });
-}
-
-/**
- * Waits for all else that an activation brings. A worker that takes a job over may be told of an update together with what
- * came by the task before, where that had no commands, and the next worker is told of one after the other (sdk-rust, issue
- * 1146): what is first must not depend on it.
- */
-async function allElse(): Promise<void> {
-  let isOver = false;
-  void Promise.resolve().then(() => {
-    isOver = true;
-  });
-  await condition(() => isOver);
 }
 
 function assertStatus(job: Job, verb: string, allowed: boolean): void {

@@ -9,8 +9,8 @@ import type { DeliveryRecord } from '../src/domain/delivery-record';
 import { DeliveryLog } from './delivery-log';
 import { sendEarlier } from './earlier-events';
 import { ManualRequests } from './manual-requests';
-import { predecessorEndedSignal } from './messages';
-import { attemptPriority, sendAttempt } from './send-attempt';
+import { attemptOverSignal, predecessorEndedSignal } from './messages';
+import { attemptPriority, lostSince, sendAttempt } from './send-attempt';
 
 /** What the result waits for the terminal progress event at the most (contract §7). */
 const SUCCESSOR_ATTEMPTS = 5;
@@ -71,12 +71,29 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
     return outcome !== undefined && outcome.error === undefined;
   }
 
+  /** The attempt that the job has begun; the activity that makes it tells of it. */
+  async function untilOver(id: string, deadline: number): Promise<AttemptOutcome> {
+    const startedAt = Date.now();
+    let over: AttemptOutcome | undefined;
+    setHandler(attemptOverSignal, (told) => {
+      if (told.webhookId === id) over = told.outcome;
+    });
+    if (deadline > startedAt) await condition(() => over !== undefined, deadline - startedAt);
+    return over ?? lostSince(startedAt);
+  }
+
   /** A manual request meanwhile makes its own attempt at once; only its success changes the automatic schedule. */
   async function attemptAutomatically(outgoing: OutgoingEvent): Promise<void> {
     const policy = { ...MUST_DELIVER, scheduleMs: input.retryScheduleMs };
-    const firstAt = Date.now();
+    const firstAt = input.made === undefined ? Date.now() : Date.parse(input.made.startedAt);
     let automatic = 0;
-    let delayMs = input.retryScheduleMs[0] ?? 0;
+    let delayMs = Math.max(input.retryScheduleMs[0] ?? 0, (outgoing.notBefore ?? 0) - Date.now());
+    if (input.made !== undefined) judge(input.made);
+    if (input.inFlightUntil !== undefined) {
+      const outcome = await untilOver(outgoing.webhookId, input.inFlightUntil);
+      delivery.add('auto', outcome);
+      judge(outcome);
+    }
     while (delivery.state === 'pending') {
       const dueAt = Date.now() + delayMs;
       if (delayMs > 0) delivery.plan(dueAt);
@@ -93,6 +110,10 @@ export async function deliverWebhook(input: DeliverWebhookInput): Promise<Delive
         delivery.settle('dead', 'superseded');
         return;
       }
+      judge(outcome);
+    }
+
+    function judge(outcome: AttemptOutcome): void {
       const step = nextStep(outcome, ++automatic, policy, Math.random(), Date.now() - firstAt);
       if (step.kind === 'delivered') delivery.settle('delivered');
       else if (step.kind === 'dead') delivery.settle('dead', step.reason);

@@ -9,16 +9,17 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Attempt, AttemptOutcome } from '../src/domain/delivery';
-import { firstMemo, type DeliverWebhookInput, type DeliveryMemo } from '../src/domain/delivery-input';
+import { DELIVERY, firstMemo, type DeliverWebhookInput, type DeliveryMemo } from '../src/domain/delivery-input';
 import {
   changeRecord,
   logAttempt,
+  toAttempt,
   type DeliveryChange,
   type DeliveryRecord,
   type DeliveryState,
 } from '../src/domain/delivery-record';
 import { compact, formatTimestamp } from '../src/domain/events';
-import { DELIVERY, deliveryQuery } from './messages';
+import { deliveryQuery } from './messages';
 import { WEBHOOK_STATE } from './search-attributes';
 
 export class DeliveryLog {
@@ -44,8 +45,8 @@ export class DeliveryLog {
     return (this.current.attempts.at(-1)?.attempt ?? 0) + 1;
   }
 
-  add(trigger: Attempt['trigger'], { retryAfterMs: _, ...outcome }: AttemptOutcome): void {
-    const attempts = logAttempt(this.current.attempts, { attempt: this.nextAttempt, trigger, ...outcome });
+  add(trigger: Attempt['trigger'], outcome: AttemptOutcome): void {
+    const attempts = logAttempt(this.current.attempts, toAttempt(this.nextAttempt, trigger, outcome));
     this.update({ attempts, nextAttemptAt: undefined });
   }
 

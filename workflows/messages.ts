@@ -3,6 +3,7 @@
  * `temporal` command use them as text.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { ATTEMPT_OVER, type AttemptOver } from '../src/domain/delivery-input';
 import type { DeliveryRecord } from '../src/domain/delivery-record';
 import type { AttemptOutcome } from '../src/domain/delivery';
 import type { JobStatus, ProgressBody, ResultBody } from '../src/domain/events';
@@ -73,8 +74,14 @@ export const predecessorEndedSignal = defineSignal('predecessorEnded');
 export const redeliverSignal = defineSignal<[delayMs?: number]>('redeliver');
 export const deliveryQuery = defineQuery<DeliveryRecord>('delivery');
 
-/** Memo of a `deliverWebhook` that is open: a `DeliveryMemo`. */
-export const DELIVERY = 'delivery';
+/**
+ * To `deliverWebhook`, from the activity that makes the attempt which its job has begun: what that came to. Ignored where it
+ * is no answer to what the delivery waits for.
+ */
+export const attemptOverSignal = defineSignal<[over: AttemptOver]>(ATTEMPT_OVER);
+
+/** Memo of a `runPipeline` that has closed: `TakenDeliveries`, of the terminal events that were taken at the job's own attempt. */
+export const DELIVERIES = 'deliveries';
 
 export const ALGORITHM_REGISTRY = 'algorithmRegistry';
 /** To `algorithmRegistry`: what the workers of its task queue serve. */

@@ -17,6 +17,17 @@ export const PIPELINE_ROOT = defineSearchAttributeKey('PipelineRoot', 'KEYWORD')
 export const WEBHOOK_ID = defineSearchAttributeKey('WebhookId', 'KEYWORD');
 export const WEBHOOK_URL = defineSearchAttributeKey('WebhookUrl', 'KEYWORD');
 export const WEBHOOK_STATE = defineSearchAttributeKey('WebhookState', 'KEYWORD');
+/** Of a job that has delivered its terminal progress event itself: `WebhookId` and `WebhookUrl` are those of its result. */
+export const WEBHOOK_PROGRESS_ID = defineSearchAttributeKey('WebhookProgressId', 'KEYWORD');
+export const WEBHOOK_PROGRESS_URL = defineSearchAttributeKey('WebhookProgressUrl', 'KEYWORD');
+
+/** Temporal's visibility stores keep at most 255 characters of a keyword. */
+const MAX_KEYWORD = 255;
+
+/** The part of a text that is kept. */
+export function toKeyword(text: string): string {
+  return text.slice(0, MAX_KEYWORD);
+}
 
 /** All of them, for registering and checking. */
 export const SEARCH_ATTRIBUTES = [
@@ -30,4 +41,6 @@ export const SEARCH_ATTRIBUTES = [
   WEBHOOK_ID,
   WEBHOOK_URL,
   WEBHOOK_STATE,
+  WEBHOOK_PROGRESS_ID,
+  WEBHOOK_PROGRESS_URL,
 ] as const;

@@ -1,6 +1,6 @@
 /** One attempt of a webhook as an activity, shared by the job's workflow and its deliveries'. */
 import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
-import { isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
+import { isCancellation, patched, proxyActivities, sleep, type ActivityCancellationType } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
 import { formatTimestamp } from '../src/domain/events';
 import {
@@ -23,6 +23,8 @@ export interface AttemptOptions {
   readonly taskQueue: string;
   /** Temporal's priority of the request: first tries go before retries. */
   readonly priorityKey: number;
+  /** What becomes of it when its scope is canceled. Default: whoever waits for it goes on at once. */
+  readonly cancellationType?: ActivityCancellationType;
 }
 
 /**
@@ -58,13 +60,14 @@ export async function sendAttempt(
  */
 export async function offerAttempt(
   input: WebhookRequest,
-  { taskQueue, priorityKey }: AttemptOptions,
+  { taskQueue, priorityKey, cancellationType }: AttemptOptions,
   asked: number,
 ): Promise<SentOutcome | Limited> {
   const { sendWebhook } = proxyActivities<Activities>({
     taskQueue,
     startToCloseTimeout: longestAttemptMs(input),
     retry: { maximumAttempts: 1 },
+    ...(cancellationType !== undefined && { cancellationType }),
     // Those that found no place once give way to those that come for the first time.
     priority: { priorityKey: asked === 0 ? priorityKey : priorityKey + 1 },
   });
@@ -90,7 +93,8 @@ export function longestAttemptMs(input: WebhookRequest): number {
   return longestMs(input) + GRACE_MS;
 }
 
-function lostSince(startedAt: number): AttemptOutcome {
+/** The outcome of an attempt of which nobody has told. @param startedAt epoch milliseconds */
+export function lostSince(startedAt: number): AttemptOutcome {
   return { startedAt: formatTimestamp(startedAt), durationMs: Math.max(0, Date.now() - startedAt), error: 'lost' };
 }
 

@@ -2,13 +2,9 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { isCancellation, ParentClosePolicy, patched, proxyLocalActivities, startChild } from '@temporalio/workflow';
 import type { Activities, OwnDeliveryInput } from '../activities/contract';
-import { deliveryId, firstMemo, type DeliverWebhookInput } from '../src/domain/delivery-input';
+import { DELIVERY, deliveryId, firstMemo, type DeliverWebhookInput } from '../src/domain/delivery-input';
 import { deliverWebhook } from './deliver-webhook';
-import { DELIVERY } from './messages';
-import { WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from './search-attributes';
-
-/** Temporal's visibility stores keep at most 255 characters of a keyword. */
-const MAX_KEYWORD = 255;
+import { toKeyword, WEBHOOK_ID, WEBHOOK_STATE, WEBHOOK_URL } from './search-attributes';
 
 /** Local, as a worker whose every slot is held by an algorithm for hours still has some for it. */
 const { isOwnDelivery } = proxyLocalActivities<Activities>({
@@ -26,6 +22,8 @@ export interface DeliveryOwner {
   readonly searchable: boolean;
   /** Whether deliveries of that id may have closed before: those of an earlier job. */
   readonly reusesId: boolean;
+  /** Whether an earlier run of it may have had the event delivered already, with or without a delivery. */
+  readonly wasReset?: boolean;
 }
 
 /** @returns the workflow that has its events */
@@ -37,6 +35,7 @@ export async function startDelivery(owner: DeliveryOwner, input: DeliverWebhookI
     return another;
   }
   const id = deliveryId(jobId, input.kind);
+  if (owner.wasReset === true && (await isOwn({ jobId, kind: input.kind, firstRunId }))) return id;
   if (await startAs(id, owner, input)) return id;
   // The job was reset after it had ended once, or another look has told of it: its events are on their way. Or the id is
   // held by what an earlier job of this one's id could not deliver yet.
@@ -75,7 +74,7 @@ async function startAs(
         event !== undefined && {
           typedSearchAttributes: [
             { key: WEBHOOK_ID, value: event.webhookId },
-            { key: WEBHOOK_URL, value: input.url.slice(0, MAX_KEYWORD) },
+            { key: WEBHOOK_URL, value: toKeyword(input.url) },
             { key: WEBHOOK_STATE, value: 'pending' },
           ],
         }),

@@ -1,6 +1,6 @@
 /** What the workflow `deliverWebhook` is started with, whoever starts it, and what its memo tells without it. */
-import type { WebhookKind } from './delivery';
-import type { DeliveryRecord } from './delivery-record';
+import type { AttemptOutcome, WebhookKind } from './delivery';
+import { logAttempt, toAttempt, type DeliveryRecord } from './delivery-record';
 
 /**
  * The workflow of a delivery.
@@ -50,6 +50,13 @@ export interface DeliverWebhookInput {
   readonly retentionMs: number;
   /** Whether it was started with a memo. Absent in what an earlier version has started, which goes on by its rules. */
   readonly hasMemo?: boolean;
+  /** The first attempt, made by the job itself, and not taken. Default: it made none, or has not heard of it. */
+  readonly made?: AttemptOutcome;
+  /**
+   * Until when the first attempt may last, in epoch milliseconds, that the job has begun: the signal `attemptOver` tells of
+   * it, and otherwise it is lost. Default: none was begun.
+   */
+  readonly inFlightUntil?: number;
   /** Of one that has closed and is asked for again: what it came to. Only manual attempts follow then. */
   readonly record?: DeliveryRecord;
 }
@@ -62,8 +69,32 @@ export interface DeliveryMemo {
   readonly endedAt?: number;
 }
 
+/**
+ * The terminal events that their receivers have taken at the first attempt, which the job makes itself: they have no
+ * workflow, and the job's memo holds their records. Each is `delivered`, with one attempt.
+ */
+export type TakenDeliveries = Readonly<Partial<Record<WebhookKind, DeliveryRecord>>>;
+
+/** Memo of a `deliverWebhook` that is open: a {@link DeliveryMemo}. */
+export const DELIVERY = 'delivery';
+
+/** The signal to `deliverWebhook` from the activity that makes its first attempt: an {@link AttemptOver}. */
+export const ATTEMPT_OVER = 'attemptOver';
+
+/** What the first attempt of a delivery came to, which its job has begun. */
+export interface AttemptOver {
+  readonly webhookId: string;
+  readonly outcome: AttemptOutcome;
+}
+
 /** What is told of a delivery before its own first word. */
-export function firstMemo({ jobId, kind, url, event }: DeliverWebhookInput): DeliveryMemo {
+export function firstMemo(input: DeliverWebhookInput): DeliveryMemo {
+  return { record: firstRecord(input) };
+}
+
+/** Its record as it begins: with the attempt that its job has made, if it has. */
+export function firstRecord({ jobId, kind, url, event, made }: DeliverWebhookInput): DeliveryMemo['record'] {
   const { webhookId: id = '', sequence = 0 } = event ?? {};
-  return { record: { id, jobId, kind, url, state: 'pending', sequence, attempts: [] } };
+  const attempts = made === undefined ? [] : logAttempt([], toAttempt(1, 'auto', made));
+  return { id, jobId, kind, url, state: 'pending', sequence, attempts };
 }

@@ -1,4 +1,4 @@
-import type { Attempt, WebhookKind } from './delivery';
+import type { Attempt, SentOutcome, WebhookKind } from './delivery';
 import { compact } from './events';
 
 /** `dead`: it is not tried again, unless somebody asks for it within the retention. */
@@ -55,6 +55,15 @@ export function changeRecord(record: DeliveryRecord, change: DeliveryChange): De
 export const MAX_ATTEMPTS = 500;
 /** Of so many of the last attempts it keeps the answers' bodies. */
 export const MAX_BODIES = 50;
+
+/** An outcome as its entry of the log: what the receiver asked for is in the time of the next attempt. */
+export function toAttempt(
+  attempt: number,
+  trigger: Attempt['trigger'],
+  { retryAfterMs: _, followers: __, ...outcome }: SentOutcome,
+): Attempt {
+  return { attempt, trigger, ...outcome };
+}
 
 /** Adds an attempt to a log, which stays small however often a delivery is asked for again: the oldest give way. */
 export function logAttempt(attempts: readonly Attempt[], attempt: Attempt): Attempt[] {

@@ -37,8 +37,18 @@ export interface WebhookRequest {
   readonly body: string;
   /** The hard deadline of the whole attempt, in milliseconds. */
   readonly deadlineMs: number;
+  /** Of the first attempt of a terminal event, where its job makes it. Default: the workflow that asks waits for it. */
+  readonly report?: LateReport;
   /** Later events to the same URL: see {@link Follower}. Default: none. */
   readonly followers?: readonly Follower[];
+}
+
+/** Who is told as well of an attempt that may have lasted longer than the workflow that has begun it: the event's delivery. */
+export interface LateReport {
+  /** Of the job's runs. */
+  readonly firstRunId: string;
+  /** How long it may take without that, in milliseconds. */
+  readonly afterMs: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the reconciler finds and remembers (DESIGN.md, «Reconciler»). */
 import { arrayOf, integer, object, string } from './checks';
-import type { WebhookKind } from './delivery';
+import type { AttemptOutcome, WebhookKind } from './delivery';
 import type { JobRecord } from './job-record';
 import type { Pipeline } from './pipeline';
 import type { JobSettings } from './settings';
@@ -8,6 +8,18 @@ import { isSameUrl } from './url';
 
 /** The webhooks of a pipeline, by their kinds. */
 export type Webhooks = NonNullable<Pipeline['webhooks']>;
+
+/** The first attempt of a terminal event that a job had begun when it was ended from outside: its bytes and number are fixed. */
+export interface OwnAttempt {
+  readonly sequence: number;
+  readonly body: string;
+  /** Absent where none was made, or it may be in flight. `lost` where it is over and nobody has told of it. */
+  readonly outcome?: AttemptOutcome;
+  /** Until when it may be in flight, in epoch milliseconds. Absent: it is not. */
+  readonly inFlightUntil?: number;
+}
+
+export type OwnAttempts = Readonly<Partial<Record<WebhookKind, OwnAttempt>>>;
 
 /** A job that was ended from outside, and of whose end not every receiver was told. */
 export interface UntoldJob {
@@ -31,6 +43,8 @@ export interface UntoldJob {
   readonly isReplaced?: boolean;
   /** The workflow of its result's delivery, where that is there. */
   readonly resultDelivery?: string;
+  /** What it had begun to send itself of what is missing. */
+  readonly attempts?: OwnAttempts;
   /** When its last progress attempt is over, in epoch milliseconds, if it may be in flight. */
   readonly quietAt?: number;
 }

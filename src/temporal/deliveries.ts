@@ -48,8 +48,8 @@ export class Deliveries {
    * @throws PipelineError `NotFound`
    */
   async get(id: string): Promise<DeliveryRecord> {
-    const workflowId = await findDelivery(this.client, id);
-    const found = workflowId === undefined ? undefined : await readDelivery(this.client, workflowId);
+    const where = await findDelivery(this.client, id);
+    const found = where && (await readDelivery(this.client, where));
     // A later job of the same id has deliveries of the same workflows.
     if (found?.record.id !== id) throw new PipelineError('NotFound', `delivery ${id} Not Found`);
     return found.record;

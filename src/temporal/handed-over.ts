@@ -1,13 +1,18 @@
-/** Terminal events that were handed over to a delivery, by what the delivery was started with: no worker is asked. */
-import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { createHash } from 'node:crypto';
-import type { WebhookKind } from '../domain/delivery';
+/** Terminal events that were handed over to a delivery or sent by the job itself, by what histories hold: no worker is asked. */
+import type { Client } from '@temporalio/client';
+import type { WebhookKind, WebhookRequest } from '../domain/delivery';
 import { deliveryId, type DeliverWebhookInput } from '../domain/delivery-input';
 import { fromSentResult } from '../domain/dialect';
 import type { ResultBody } from '../domain/events';
-import { webhookKey } from '../domain/webhook-key';
 import { DELIVER_WEBHOOK } from '../../workflows/messages';
-import { readStart } from './started-job';
+import { findDelivery } from './find-deliveries';
+import type { OwnAttempts } from '../domain/untold';
+import { findSent } from './sent-webhooks';
+import { isGone } from './gone';
+import { readStart, type KnownRun } from './started-job';
+import { takenIn, type Taken } from './taken-deliveries';
+import { terminalId } from './terminal-id';
+import { Unsearchable } from './visibility';
 
 /** What a delivery was started with. */
 export interface HandedOver {
@@ -17,8 +22,6 @@ export interface HandedOver {
   /** Whether it was a job of these runs, and not an earlier one of the same id. */
   readonly isOwn: boolean;
 }
-
-const NOT_FOUND = 5;
 
 /**
  * @param firstRunId of the job's runs
@@ -36,12 +39,69 @@ export async function readHandedOver(
   return (await readOne(client, deliveryId(jobId, kind, firstRunId), firstRunId)) ?? first;
 }
 
-/** Whether what holds the id of a job's delivery is this job's. */
+/** Whether what holds the id of a job's delivery is this job's, or an earlier run of it has made the delivery itself. */
 export async function isOwnDelivery(
   client: Client,
   { jobId, kind, firstRunId }: { readonly jobId: string; readonly kind: WebhookKind; readonly firstRunId: string },
 ): Promise<boolean> {
-  return (await readOne(client, deliveryId(jobId, kind), firstRunId))?.isOwn ?? false;
+  if ((await readOne(client, deliveryId(jobId, kind), firstRunId))?.isOwn === true) return true;
+  return (await findTaken(client, firstRunId, kind)) !== undefined;
+}
+
+/**
+ * What a job has delivered itself.
+ *
+ * @param run its latest, or the one that is asked about
+ * @param firstRunId of its runs
+ */
+export async function readTaken(
+  client: Client,
+  run: Pick<KnownRun, 'memo' | 'runId' | 'taskQueue'>,
+  firstRunId: string,
+  kind: WebhookKind,
+): Promise<Taken | undefined> {
+  const id = terminalId(client, kind, firstRunId);
+  const own = takenIn(run).find(({ record }) => record.id === id);
+  // An earlier run may have, before the job was reset.
+  return own ?? (run.runId === firstRunId ? undefined : await findTaken(client, firstRunId, kind));
+}
+
+/** Visibility is a moment behind. */
+async function findTaken(client: Client, firstRunId: string, kind: WebhookKind): Promise<Taken | undefined> {
+  try {
+    return (await findDelivery(client, terminalId(client, kind, firstRunId)))?.taken;
+  } catch (error) {
+    // A job that has none of our attributes makes no delivery itself.
+    if (error instanceof Unsearchable) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The result that a job had made known before it was ended from outside, or before it was reset and ended so.
+ *
+ * @param handed what {@link readHandedOver} has found of it
+ * @param attempts of the run
+ */
+export async function readToldResult(
+  client: Client,
+  run: KnownRun,
+  firstRunId: string,
+  handed: HandedOver | undefined,
+  attempts: OwnAttempts,
+): Promise<ResultBody | undefined> {
+  const told = (handed?.isOwn === true ? handed.event : undefined) ?? attempts.result;
+  if (told !== undefined) return resultIn(told);
+  const taken = await readTaken(client, run, firstRunId, 'result');
+  if (taken === undefined) return undefined;
+  const { runId, record } = taken;
+  const sent = await findSent(client, { workflowId: record.jobId, runId }, record.id);
+  return sent && resultIn(sent);
+}
+
+/** The contract's body. */
+function resultIn({ body }: Pick<WebhookRequest, 'body'>): ResultBody {
+  return fromSentResult(JSON.parse(body) as ResultBody);
 }
 
 async function readOne(client: Client, workflowId: string, firstRunId: string): Promise<HandedOver | undefined> {
@@ -53,7 +113,7 @@ async function readOne(client: Client, workflowId: string, firstRunId: string): 
     const isOwn = told === undefined ? isAbout(client, event, kind, firstRunId) : told === firstRunId;
     return { workflowId, ...(event !== undefined && { event }), isOwn };
   } catch (error) {
-    if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
 }
@@ -61,12 +121,5 @@ async function readOne(client: Client, workflowId: string, firstRunId: string): 
 /** An earlier version did not tell whose it is: only the id of its event does, where it has one. */
 function isAbout(client: Client, event: DeliverWebhookInput['event'], kind: WebhookKind, firstRunId: string): boolean {
   if (event === undefined) return true;
-  const hash = createHash('sha256').update(webhookKey(client.options.namespace, firstRunId, kind, 'end'));
-  return event.webhookId === `msg_${hash.digest('hex').slice(0, 32)}`;
-}
-
-/** The contract's body of a result that was handed over; undefined where it was another job's. */
-export function resultsIn(given: HandedOver | undefined): ResultBody | undefined {
-  if (given?.isOwn !== true || given.event === undefined) return undefined;
-  return fromSentResult(JSON.parse(given.event.body) as ResultBody);
+  return event.webhookId === terminalId(client, kind, firstRunId);
 }

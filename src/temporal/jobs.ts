@@ -11,7 +11,8 @@ import { formatTimestamp, type JobStatus, type ProgressBody } from '../domain/ev
 import type { JobRecord } from '../domain/job-record';
 import { endedOutside, outsideError, recordOf } from '../domain/outside';
 import { within } from './deadline';
-import { readHandedOver, resultsIn } from './handed-over';
+import { readHandedOver, readToldResult } from './handed-over';
+import { readOwnAttempts } from './own-attempts';
 import { readStart, type KnownRun } from './started-job';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
@@ -61,7 +62,11 @@ export async function closedRecord(client: Client, description: KnownRun): Promi
   if (ending.own !== undefined) return ending.own;
   const { workflowId, runId } = description;
   const { firstRunId } = await readStart(client, { workflowId, runId });
-  const results = resultsIn(await readHandedOver(client, workflowId, firstRunId, 'result'));
+  const [handed, attempts] = await Promise.all([
+    readHandedOver(client, workflowId, firstRunId, 'result'),
+    readOwnAttempts(client, description, firstRunId),
+  ]);
+  const results = await readToldResult(client, description, firstRunId, handed, attempts);
   return results === undefined ? outsideRecord(description, ending.error) : recordOf(results);
 }
 

@@ -2,7 +2,9 @@
 import type { Client } from '@temporalio/client';
 import type { SentOutcome } from '../domain/delivery';
 import type { JobSnapshot } from '../domain/snapshot';
+import { isTerminal } from './own-attempts';
 import { sentWebhooks } from './sent-webhooks';
+import type { Start } from './started-job';
 
 export interface LastProgress {
   /** The last number given to a progress event; 0 where none was sent. */
@@ -19,15 +21,20 @@ interface Continuation {
   readonly sender: { readonly gone: boolean };
 }
 
-/** @param args of the run */
+/**
+ * Without what tells of its end, should it have begun to send that.
+ *
+ * @param start of the run
+ */
 export async function readLastProgress(
   client: Client,
   execution: { readonly workflowId: string; readonly runId: string },
-  args: readonly unknown[],
+  { args, firstRunId }: Pick<Start, 'args' | 'firstRunId'>,
 ): Promise<LastProgress> {
   const earlier = args[2] as Continuation | undefined;
   const known = earlier?.job.outbox.sequence ?? 0;
   for await (const { request, isOver, longestMs, answer } of sentWebhooks(client, execution)) {
+    if (isTerminal(client, request, firstRunId)) continue;
     // One that follows keeps its number, whether or not it was sent.
     const sequence = Math.max(known, request.followers?.at(-1)?.sequence ?? request.sequence);
     if (!isOver) return { sequence, gone: false, pendingMs: longestMs };

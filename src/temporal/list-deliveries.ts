@@ -4,7 +4,7 @@ import type { DeliveryRecord } from '../domain/delivery-record';
 import { invalid } from '../domain/errors';
 import { WEBHOOK_STATE } from '../../workflows/search-attributes';
 import { mapAtOnce } from './at-once';
-import { readDelivery } from './delivery-reader';
+import { readDelivery, type FoundDelivery } from './delivery-reader';
 import { findDeliveries, type DeliveryCriteria, type Hit } from './find-deliveries';
 
 /** Some of the deliveries that match. */
@@ -41,7 +41,7 @@ export async function listDeliveries(
   const more = limit + 1 - found.length;
   if (more > 0) found.push(...(await ended(client, criteria, more, after?.isWaiting === true ? undefined : after)));
   // One that has ended between the questions is in the answers of both.
-  const page = [...new Map(found.slice(0, limit).map((hit) => [hit.runId, hit])).values()];
+  const page = [...new Map(found.slice(0, limit).map((hit) => [keyOf(hit), hit])).values()];
   const records = await mapAtOnce(page, AT_ONCE, (hit) => read(client, criteria, hit));
   const last = found.length > limit ? page.at(-1) : undefined;
   const hits = records.filter((record) => record !== undefined);
@@ -91,6 +91,11 @@ function byTime(one: Sorted, other: Sorted): number {
   return other.at - one.at || (one.workflowId < other.workflowId ? -1 : Number(one.workflowId > other.workflowId));
 }
 
+/** A job's run may stand for both of its deliveries, and that of one that was reset for what an earlier run had made. */
+function keyOf({ runId, taken }: Hit): string {
+  return taken?.record.id ?? runId;
+}
+
 function endOf(after: Position | undefined): number | undefined {
   return after === undefined ? undefined : after.at + 1;
 }
@@ -101,16 +106,23 @@ async function read(
   { url, states, from = 0 }: DeliveryCriteria,
   hit: Hit,
 ): Promise<DeliveryRecord | undefined> {
-  const found = await readDelivery(client, hit.workflowId);
+  const found = await readDelivery(client, hit);
   if (found === undefined) return undefined;
-  const { description, record } = found;
-  // Only behind one that was delivered do the later runs have no attributes.
-  const isLatest = description.typedSearchAttributes.get(WEBHOOK_STATE) === undefined && hit.state === 'delivered';
-  if ((description.runId !== hit.runId && !isLatest) || states?.includes(record.state) === false) return undefined;
+  const { record } = found;
+  if (!standsFor(hit, found) || states?.includes(record.state) === false) return undefined;
   // A run that has gone on with it has begun later.
   if (Date.parse(record.createdAt) < from) return undefined;
   // The attribute has only its beginning.
   return url === undefined || url === record.url ? record : undefined;
+}
+
+/** Of the runs of a delivery one is listed. */
+function standsFor({ runId, state, taken }: Hit, { description }: FoundDelivery): boolean {
+  // That of a job which made its attempt once more, as it was reset, and failed: its delivery has attributes.
+  if (taken !== undefined) return description?.typedSearchAttributes.get(WEBHOOK_STATE) === undefined;
+  if (description?.runId === runId) return true;
+  // Only behind one that was delivered do the later runs have no attributes.
+  return description?.typedSearchAttributes.get(WEBHOOK_STATE) === undefined && state === 'delivered';
 }
 
 function formatCursor({ isWaiting, at, workflowId }: Position): string {

@@ -5,23 +5,25 @@ import { recordOf } from '../domain/outside';
 import type { Pipeline } from '../domain/pipeline';
 import { DEFAULT_SETTINGS, parseSettings, type JobSettings } from '../domain/settings';
 import {
-  missingSequences,
   nextState,
   unsettled,
   type ClosedRun,
   type FoundUntold,
+  type OwnAttempts,
   type ReconcilerState,
+  type Sequences,
   type UntoldJob,
 } from '../domain/untold';
 import { parsePipeline } from '../domain/validate';
 import { RUN_PIPELINE } from '../../workflows/messages';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
-import { readHandedOver, resultsIn } from './handed-over';
+import { readToldResult } from './handed-over';
 import { outsideRecord, readEnding } from './jobs';
-import { readLastProgress } from './last-progress';
+import { readLastProgress, type LastProgress } from './last-progress';
 import { retentionOf } from './namespace';
 import { hasSearchAttributes } from './search-attributes';
 import { readStart, submissionIn, type KnownRun } from './started-job';
+import { quietAfter, readToldEnd, untoldSequences } from './told-end';
 import { isUnsearchable, quote } from './visibility';
 
 /** How many jobs are looked at together. */
@@ -30,9 +32,8 @@ const AT_ONCE = 10;
 const LOOK_MS = 20_000;
 /** And what it finds travels in a workflow's history. */
 const MAX_BYTES = 500_000;
-const MAX_JOB_BYTES = 1_500_000;
-/** A progress attempt that may take longer is not waited for. */
-const LONGEST_PENDING_MS = 20_000;
+/** Of which Temporal takes 2 MiB. */
+const MAX_JOB_BYTES = 2_000_000;
 /** The server may drop a delivery so much before the job that it is about, though that has closed first. */
 const RETENTION_JITTER_MS = 3_600_000;
 
@@ -55,6 +56,7 @@ export async function findUntold(
   const waiting = unsettled(listed, state);
   const settled: ClosedRun[] = [];
   const untold: UntoldJob[] = [];
+  const postponed: number[] = [];
   let looked = 0;
   let bytes = 0;
   while (looked < waiting.length && bytes < MAX_BYTES && Date.now() - at < LOOK_MS) {
@@ -63,11 +65,17 @@ export async function findUntold(
     await Promise.all(
       runs.map(async (run) => {
         try {
-          const job = await examine(client, taskQueue, run);
+          const found = await examine(client, taskQueue, run);
+          const job = found && withoutTwice(found);
+          const size = job === undefined ? 0 : sizeOf(job);
+          if (bytes > 0 && size <= MAX_JOB_BYTES && bytes + size > MAX_JOB_BYTES) {
+            // The next look has room for it.
+            postponed.push(run.closedAt);
+            return;
+          }
+          if (size > MAX_JOB_BYTES) throw new Error(`${String(size)} bytes are too many for a delivery`);
           settled.push(run);
           if (job === undefined) return;
-          const size = JSON.stringify(job).length;
-          if (size > MAX_JOB_BYTES) throw new Error(`${String(size)} bytes are too many for a delivery`);
           bytes += size;
           untold.push(job);
         } catch (error) {
@@ -77,9 +85,10 @@ export async function findUntold(
       }),
     );
   }
-  const more = looked < waiting.length;
-  const reached = more ? waiting[looked - 1]?.closedAt : undefined;
-  const look = { at, listed, settled, ...(reached !== undefined && { reached }) };
+  const isCut = looked < waiting.length;
+  const more = isCut || postponed.length > 0;
+  const reached = Math.min(...postponed, (isCut ? waiting[looked - 1]?.closedAt : undefined) ?? Infinity);
+  const look = { at, listed, settled, reached };
   return { untold, more, state: nextState(state, look) };
 }
 
@@ -137,36 +146,53 @@ async function examine(client: Client, taskQueue: string, run: ClosedRun): Promi
   if (ending.own !== undefined || ending.refused === true) return undefined;
 
   const { webhooks, settings } = document;
-  const [result, progress] = await Promise.all([
-    readHandedOver(client, jobId, firstRunId, 'result'),
-    readHandedOver(client, jobId, firstRunId, 'progress'),
-  ]);
+  const told = await readToldEnd(client, description, firstRunId);
   const last =
-    webhooks.progress === undefined ? NOTHING_SENT : await readLastProgress(client, { workflowId: jobId, runId }, args);
-  const sequences = missingSequences(webhooks, {
-    last: last.sequence,
-    deliveries: {
-      ...(result?.isOwn === true && { result: result.event?.sequence ?? 0 }),
-      ...(progress?.isOwn === true && { progress: progress.event?.sequence ?? last.sequence }),
-    },
-  });
+    webhooks.progress === undefined
+      ? NOTHING_SENT
+      : await readLastProgress(client, { workflowId: jobId, runId }, { args, firstRunId });
+  const sequences = untoldSequences(webhooks, told, last.sequence);
   if (sequences.progress === undefined && sequences.result === undefined) return undefined;
-  const told = resultsIn(result);
+  const { handed, attempts } = told;
+  const { result, progress } = handed;
+  const results = await readToldResult(client, description, firstRunId, result, attempts);
+  const quietAt = quietAfter(run.closedAt, last, attempts);
+  const begun = untoldOf(attempts, sequences);
   return {
     jobId,
     firstRunId,
     submittedAt: submissionIn(args, description.startTime),
     webhooks,
     sequences,
-    record: told === undefined ? outsideRecord(description, ending.error) : recordOf(told),
+    record: results === undefined ? outsideRecord(description, ending.error) : recordOf(results),
     settings: { ...settings, webhookTaskQueue: settings.webhookTaskQueue ?? `${taskQueue}-webhooks` },
     gone: last.gone,
     searchable: await canBeSearched(client, description),
     ...(isReplaced && { isReplaced }),
     reusesId: result?.isOwn === false || progress?.isOwn === false,
     ...(result?.isOwn === true && { resultDelivery: result.workflowId }),
-    ...(last.pendingMs !== undefined && { quietAt: run.closedAt + Math.min(last.pendingMs, LONGEST_PENDING_MS) }),
+    ...(quietAt !== undefined && { quietAt }),
+    ...(begun !== undefined && { attempts: begun }),
   };
+}
+
+/** Those of which a delivery is missing. */
+function untoldOf({ progress, result }: OwnAttempts, sequences: Sequences): OwnAttempts | undefined {
+  const isProgress = progress !== undefined && sequences.progress !== undefined;
+  const isResult = result !== undefined && sequences.result !== undefined;
+  if (!isProgress && !isResult) return undefined;
+  return { ...(isProgress && { progress }), ...(isResult && { result }) };
+}
+
+/** What its own attempt sends is there once: the result that it is made from is not needed. */
+function withoutTwice(job: UntoldJob): UntoldJob {
+  if (job.attempts?.result === undefined) return job;
+  const { data: _, ...results } = job.record.results;
+  return { ...job, record: { ...job.record, results } };
+}
+
+function sizeOf(job: UntoldJob): number {
+  return Buffer.byteLength(JSON.stringify(job));
 }
 
 /** One that was started straight on Temporal has no attributes, though the namespace may know them. */
@@ -176,7 +202,7 @@ async function canBeSearched(client: Client, { typedSearchAttributes }: KnownRun
   return await hasSearchAttributes(client).catch(() => false);
 }
 
-const NOTHING_SENT = { sequence: 0, gone: false, pendingMs: undefined } as const;
+const NOTHING_SENT: LastProgress = { sequence: 0, gone: false };
 
 /** @returns undefined for what the workflow would have refused: it never was a job */
 function parse([document, overrides]: readonly unknown[]):

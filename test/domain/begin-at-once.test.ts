@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { LATEST_VERSION } from '../../src/domain/settings';
-import { Engine } from '../support/engine';
+import { BEFORE_AT_ONCE, Engine } from '../support/engine';
 
 const one = { result: 1 };
 
@@ -34,7 +34,7 @@ describe('a block that begins before the server has written that down', () => {
     ['which must know what has begun: Never', { retry: { policy: 'Never' } }],
     ['which must know what has begun: OnError', { retry: { policy: 'OnError', limit: 3 } }],
     ['with one run to spare, as nobody knows whether it was one', { retry: { policy: 'OnCrash', limit: 1 } }],
-    ['of a job that an earlier version has begun', { version: LATEST_VERSION - 1 }],
+    ['of a job that an earlier version has begun', { version: BEFORE_AT_ONCE }],
   ] as const) {
     it(`is none ${what}`, () => {
       expect(areAtOnce(job(3, given))).to.not.include(true);

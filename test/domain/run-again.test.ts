@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { LATEST_VERSION, type JobSettings } from '../../src/domain/settings';
-import { Engine, itemsOf } from '../support/engine';
+import { BEFORE_AT_ONCE, Engine, itemsOf } from '../support/engine';
 
 const WIDTH = 4_000;
 
@@ -76,7 +76,7 @@ describe('items of a block that was lost', () => {
     ['so many as take a fifth of a second', 60, {}, {}, 3],
     ['alone where they take long', 300, {}, {}, 1],
     ['alone under a policy that must know what has begun', 0.1, { policy: 'OnError' }, {}, 1],
-    ['alone in jobs that an earlier version has begun', 0.1, {}, { version: LATEST_VERSION - 1 }, 1],
+    ['alone in jobs that an earlier version has begun', 0.1, {}, { version: BEFORE_AT_ONCE }, 1],
     [
       'no more than their algorithm has in a block',
       0.1,

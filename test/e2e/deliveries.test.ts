@@ -36,7 +36,7 @@ describe('deliveries by the facade', function () {
     const { jobId } = await suite.start({ name: state, nodes, webhooks: { result: url } }, settings);
     await suite.client.workflow.getHandle(jobId).result();
     const delivery = new Delivery(suite.client, jobId, 'result');
-    if (state === 'delivered') await delivery.handle.result();
+    if (state === 'delivered') await delivery.ended();
     else await delivery.until(state, (record) => record.state === state && record.attempts.length > 0);
     return jobId;
   }
@@ -195,7 +195,7 @@ describe('deliveries by the facade', function () {
     expect(Date.parse(pending.nextAttemptAt ?? '')).to.be.above(before);
     // The schedule goes on with another worker.
     await suite.restartWorker();
-    await new Delivery(suite.client, jobId, 'result').handle.result();
+    await new Delivery(suite.client, jobId, 'result').ended();
     const { body } = await facade.get(`${PATH}/${id}`);
     const { attempts } = body as DeliveryRecord;
     expect(body).to.deep.equal({ ...common, state: 'delivered', attempts });
@@ -229,7 +229,7 @@ describe('deliveries by the facade', function () {
   it('are found by times of any year', async () => {
     const to = await listen();
     const jobId = await deliver('delivered', `${to.url}/hook`);
-    await untilListed(suite.client, 1, `WorkflowId = '${jobId}/result' AND ExecutionStatus = 'Completed'`);
+    await untilListed(suite.client, 1, `WorkflowId = '${jobId}' AND WebhookState = 'delivered'`);
     expect(await jobsOf({ jobId, from: '0000-01-01T00:00:00Z', to: '9999-12-31T23:59:59.999Z' })).to.deep.equal([
       jobId,
     ]);

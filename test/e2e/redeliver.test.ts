@@ -47,7 +47,7 @@ describe('redelivery by the facade', function () {
     settings = DEAD_AT_ONCE,
   ): Promise<Sent> {
     const sent = await start(url, settings);
-    if (state === 'delivered') await sent.delivery.handle.result();
+    if (state === 'delivered') await sent.delivery.ended();
     else await sent.delivery.until(state, (record) => record.state === state && record.attempts.length > 0);
     const status = state === 'delivered' ? 'Completed' : 'Running';
     const query = `WebhookId = '${sent.id}' AND WebhookState = '${state}' AND ExecutionStatus = '${status}'`;
@@ -93,7 +93,7 @@ describe('redelivery by the facade', function () {
     const to = await listen((_, count) => (count === 1 ? 500 : 200));
     const { id, delivery } = await startUntil('pending', `${to.url}/hook`, { retryScheduleMs: [0, 600_000] });
     expect(await redeliver({ id })).to.deep.equal(asked(1));
-    await delivery.handle.result();
+    await delivery.ended();
     const now = await record(id);
     expect(now).to.include({ state: 'delivered' });
     expect(now).to.not.have.property('nextAttemptAt');
@@ -129,7 +129,7 @@ describe('redelivery by the facade', function () {
       answer(500);
       const { attempts } = await untilTried(id, 2);
       expect(attempts.at(-1)).to.include({ attempt: 2, trigger: 'manual', statusCode: 500 });
-      if (state === 'delivered') await delivery.handle.result();
+      if (state === 'delivered') await delivery.ended();
       await redeliver({ id });
       await untilTried(id, 3);
       expect(attemptsOf(to.arrived)).to.deep.equal([1, 2, 3]);
@@ -145,7 +145,7 @@ describe('redelivery by the facade', function () {
       const now = await untilTried(id, count);
       expect(now).to.deep.include({ state: 'delivered', createdAt: first.createdAt });
       expect(now.attempts.slice(0, 1)).to.deep.equal(first.attempts);
-      await delivery.handle.result();
+      await delivery.ended();
     }
     expect((await record(id)).attempts.map(({ trigger, statusCode }) => [trigger, statusCode])).to.deep.equal([
       ['auto', 200],
@@ -156,7 +156,7 @@ describe('redelivery by the facade', function () {
     expect(new Set(to.arrived.map(({ headers }) => headers['webhook-id']))).to.deep.equal(new Set([id]));
     expect(new Set(to.arrived.map(({ text }) => text))).to.have.property('size', 1);
     // It is listed once, with all of it.
-    await untilListed(suite.client, 3, `WorkflowId = '${jobId}/result' AND ExecutionStatus = 'Completed'`);
+    await untilListed(suite.client, 2, `WorkflowId = '${jobId}/result' AND ExecutionStatus = 'Completed'`);
     for (const query of [`jobId=${jobId}`, `jobId=${jobId}&state=delivered`, `jobId=${jobId}&to=${first.createdAt}`]) {
       const { body } = await facade.get(`${PREFIX}/deliveries?${query}`);
       expect(body).to.deep.equal({ hits: [await record(id)] });
@@ -169,7 +169,7 @@ describe('redelivery by the facade', function () {
     await delivery.handle.terminate();
     expect(await redeliver({ id })).to.deep.equal(asked(1));
     expect(await untilTried(id, 2)).to.include({ state: 'delivered' });
-    await delivery.handle.result();
+    await delivery.ended();
     await untilListed(suite.client, 1, `WorkflowId = '${jobId}/result' AND WebhookState = 'delivered'`);
     const { body } = await facade.get(`${PREFIX}/deliveries?jobId=${jobId}`);
     expect(body).to.deep.equal({ hits: [await record(id)] });
@@ -235,7 +235,7 @@ describe('redelivery by the facade', function () {
       // Temporal's timers are about a second exact; all at once they would take far less than that.
       expect(at.filter((time) => time < from + 900)).to.have.length.at.most(20);
       expect(Math.max(...at) - from).to.be.above(1_500);
-      await Promise.all(sent.map(({ delivery }) => delivery.handle.result()));
+      await Promise.all(sent.map(({ delivery }) => delivery.ended()));
       expect(to.arrived).to.have.length(50);
     });
   });

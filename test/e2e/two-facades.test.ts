@@ -37,9 +37,7 @@ describe('two workers and two facades that share two hundred jobs', function () 
       const taken = (): number => new Set(to.received.map(({ headers }) => headers['webhook-id'])).size;
       await to.until(() => taken() === JOBS, 150_000);
 
-      const records = await Promise.all(
-        jobIds.map((jobId) => new Delivery(temporal.client, jobId, 'result').handle.result()),
-      );
+      const records = await Promise.all(jobIds.map((jobId) => new Delivery(temporal.client, jobId, 'result').ended()));
       const ids = new Set(to.arrived.map(({ headers }) => headers['webhook-id']));
       expect(new Set(records.map((record) => record?.id))).to.deep.equal(ids);
       for (const record of records) {

@@ -42,7 +42,7 @@ describe('a worker that is killed while it delivers a result', function () {
 
   async function delivered({ handle, receiver }: FaultJob): Promise<{ record: DeliveryRecord; taken: number }> {
     const { client } = await sharedTemporal();
-    const record = await new Delivery(client, handle.jobId, 'result').handle.result();
+    const record = await new Delivery(client, handle.jobId, 'result').ended();
     if (record === null) throw new Error('there was no event');
     expect(record.state).to.equal('delivered');
     // No second id, and nothing but what the log says.

@@ -29,6 +29,7 @@ import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../su
 import { startWorker, type TestWorker } from '../support/worker';
 import { version } from '../../package.json';
 import { pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
+import { answerRecorded } from './recorded-receiver';
 
 const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
 
@@ -49,13 +50,7 @@ describe(`histories of ${folder}`, function () {
       stored: RECORDED,
       algorithms: recordedAlgorithms(gate),
     });
-    receiver = await Receiver.start(({ path }, count) => {
-      if (path.startsWith('/down')) return 503;
-      if (path.startsWith('/gone')) return 410;
-      if (path.startsWith('/asks') && count <= 3) return { status: 429, headers: { 'retry-after': '2' } };
-      if (path === '/algorithm') return { status: 200, body: '"done"' };
-      return path.startsWith('/flaky') && count < 3 ? 500 : 200;
-    });
+    receiver = await Receiver.start(answerRecorded);
     await mkdir(folder, { recursive: true });
   });
 
@@ -111,6 +106,16 @@ describe(`histories of ${folder}`, function () {
     await job.result();
     await save('asked', job.jobId);
     await record('asked-late', { ...pipelineOf('short-alg', 1), webhooks: hooks('/asks/late', '/result') });
+  });
+
+  it('an attempt that lasts longer than the job, and one that nobody takes', async () => {
+    await record('late', seedPipeline(hooks('/progress', '/slow')));
+    const settings = { webhookTaskQueue: 'unserved', progressTimeoutMs: 1_000 };
+    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings });
+    const { jobId } = await client.start(seedPipeline({ result: to('/result') }));
+    await temporal.client.workflow.getHandle(jobId).result();
+    await temporal.client.workflow.getHandle(`${jobId}/result`).cancel();
+    await save('not-taken', jobId);
   });
 
   it('a test send', async () => {
@@ -272,18 +277,13 @@ describe(`histories of ${folder}`, function () {
     const handle = await client.start(pipelineOf('green-alg', 1), { triggeredBy: ['recorded-before'] });
     await handle.result();
     const workflowId = triggersId(handle.jobId);
-    await temporal.client.workflow
-      .getHandle(workflowId)
-      .result()
-      .catch(() => undefined);
+    const started = temporal.client.workflow.getHandle(workflowId).result();
+    await started.catch(() => undefined);
     await write('triggers', handle.jobId);
     await write('triggers-started', workflowId);
     const scheduled = 'recorded-2026-01-01T00:00:00Z';
-    await temporal.client.workflow.execute(START_SCHEDULED, {
-      workflowId: scheduled,
-      taskQueue: 'recorded',
-      args: [{ name: 'recorded-child' }],
-    });
+    const args = [{ name: 'recorded-child' }];
+    await temporal.client.workflow.execute(START_SCHEDULED, { workflowId: scheduled, taskQueue: 'recorded', args });
     await write('scheduled', scheduled);
   });
 

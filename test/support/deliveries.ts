@@ -1,9 +1,10 @@
 /** What tests ask of webhooks: the id that a receiver drops duplicates by, and the record of a delivery. */
 import { createHash } from 'node:crypto';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { WebhookKind } from '../../src/domain/delivery';
+import type { TakenDeliveries } from '../../src/domain/delivery-input';
 import type { DeliveryRecord } from '../../src/domain/delivery-record';
-import { deliveryQuery, redeliverSignal } from '../../workflows/messages';
+import { DELIVERIES, deliveryQuery, redeliverSignal } from '../../workflows/messages';
 import { expect } from 'chai';
 import type { Arrived, Receiver } from './receiver';
 import { until } from './until';
@@ -19,12 +20,30 @@ export async function expectedId(client: Client, jobId: string, kind: WebhookKin
 export class Delivery {
   readonly handle: WorkflowHandle<() => Promise<DeliveryRecord | null>>;
 
-  constructor(client: Client, jobId: string, kind: WebhookKind) {
+  constructor(
+    private readonly client: Client,
+    private readonly jobId: string,
+    private readonly kind: WebhookKind,
+  ) {
     this.handle = client.workflow.getHandle(`${jobId}/${kind}`);
   }
 
   record(): Promise<DeliveryRecord> {
-    return this.handle.query(deliveryQuery);
+    return this.unlessTaken(
+      () => this.handle.query(deliveryQuery),
+      (taken) => taken,
+    );
+  }
+
+  /** @returns its record once it has closed; null where there was no event */
+  async ended(): Promise<DeliveryRecord | null> {
+    // Its job, if it has one, makes the first attempt, and has no delivery before that is over.
+    const job = this.client.workflow.getHandle(this.jobId).result();
+    await job.catch(() => undefined);
+    return await this.unlessTaken<DeliveryRecord | null>(
+      () => this.handle.result(),
+      (taken) => taken,
+    );
   }
 
   redeliver(): Promise<void> {
@@ -35,15 +54,36 @@ export class Delivery {
     return until(
       what,
       async () => {
-        const record = await this.record();
-        return holds(record) && record;
+        const record = await this.record().catch((error: unknown) => {
+          // Its job still makes the first attempt.
+          if (error instanceof WorkflowNotFoundError) return undefined;
+          throw error;
+        });
+        return record !== undefined && holds(record) && record;
       },
       withinMs,
     );
   }
 
-  async status(): Promise<string> {
-    return (await this.handle.describe()).status.name;
+  /** Temporal's, of its workflow. */
+  status(): Promise<string> {
+    return this.unlessTaken(
+      async () => (await this.handle.describe()).status.name,
+      () => 'COMPLETED',
+    );
+  }
+
+  /** What was taken at the job's own attempt has no workflow: the job's memo tells of it. */
+  private async unlessTaken<T>(ask: () => Promise<T>, of: (taken: DeliveryRecord) => T): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      const { memo } = await this.client.workflow.getHandle(this.jobId).describe();
+      const taken = (memo?.[DELIVERIES] as TakenDeliveries | undefined)?.[this.kind];
+      if (taken === undefined) throw error;
+      return of(taken);
+    }
   }
 }
 

@@ -17,6 +17,9 @@ import { entriesOf, keptOf, readForm, storeFlowInput, storeOutcomes } from './me
 
 const START = Date.UTC(2018, 0, 16, 14, 47, 4, 142);
 
+/** The version of jobs whose small blocks do not begin at once. */
+export const BEFORE_AT_ONCE = 3;
+
 /** A job that goes on for longer would go on for ever. */
 export const MAX_TURNS = 100_000;
 

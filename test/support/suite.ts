@@ -7,6 +7,7 @@ import { PipelineClient, type JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import type { JobSettings } from '../../src/domain/settings';
 import { findTemporalCli } from '../../src/temporal/temporal-cli';
+import { Delivery } from './deliveries';
 import { Receiver, type Answer } from './receiver';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from './temporal';
 import { clientOptions, startWorker, type TestWorker, type TestWorkerOptions } from './worker';
@@ -83,7 +84,7 @@ export function useWorker(
     async settle(job) {
       await job.result();
       // On a URL that progress shares it holds until what goes before it has ended.
-      await parts().temporal.client.workflow.getHandle(`${job.jobId}/result`).result();
+      await new Delivery(parts().temporal.client, job.jobId, 'result').ended();
     },
     command: (...args) => runTemporal(['workflow', ...args, '--address', parts().temporal.address]),
   };

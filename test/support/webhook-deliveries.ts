@@ -4,8 +4,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createSendWebhook } from '../../activities';
 import type { DeliveryRecord } from '../../src/domain/delivery-record';
 import { createSender, type SenderOptions } from '../../src/webhooks/send';
-import { firstMemo, type DeliverWebhookInput } from '../../src/domain/delivery-input';
-import { DELIVERY } from '../../workflows/messages';
+import { DELIVERY, firstMemo, type DeliverWebhookInput } from '../../src/domain/delivery-input';
 import { Delivery } from './deliveries';
 import { quietRuntime } from './runtime';
 import type { Suite } from './suite';
@@ -77,7 +76,7 @@ export async function deliver(suite: Suite, options: DeliverOptions): Promise<De
 
 /** The record of a delivery that is over. */
 export async function ended(delivery: Delivery): Promise<DeliveryRecord> {
-  const record = await delivery.handle.result();
+  const record = await delivery.ended();
   if (record === null) throw new Error('there was no event');
   return record;
 }

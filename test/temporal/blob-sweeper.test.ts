@@ -47,8 +47,8 @@ describe('blobs of jobs that Temporal has forgotten', () => {
     return await suite.start({ name: 'swept', nodes: [one], webhooks });
   }
 
-  async function run(): Promise<JobHandle> {
-    const job = await start();
+  async function run(answer?: Answer): Promise<JobHandle> {
+    const job = await start(answer);
     await suite.settle(job);
     return job;
   }
@@ -91,12 +91,13 @@ describe('blobs of jobs that Temporal has forgotten', () => {
   }
 
   it('are removed once neither the job nor a delivery of it is retained, and never before', async () => {
-    const [kept, delivered, forgotten] = [await run(), await run(), await run()];
+    const [kept, forgotten] = [await run(), await run()];
+    // What is not taken at the first attempt has a delivery of its own.
+    const delivered = await run(({ path }, count) => (path === '/result' && count === 1 ? 503 : 200));
     // Its result is yet to be taken.
     const pending = await start(({ path }) => (path === '/result' ? 503 : 200));
     await pending.result();
-    const ids = ({ jobId }: JobHandle): string[] => [jobId, `${jobId}/progress`, `${jobId}/result`];
-    await Promise.all([...[delivered, pending].flatMap((job) => ids(job).slice(0, 2)), ...ids(forgotten)].map(forget));
+    await Promise.all([delivered, pending, forgotten].map(({ jobId }) => forget(jobId)));
     expect(await folders()).to.equal(4);
     expect(await sweep()).to.equal(1);
     expect(await folders()).to.equal(3);

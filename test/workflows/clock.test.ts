@@ -28,7 +28,7 @@ describe('a worker whose clock is wrong', function () {
       const nodes = [{ nodeName: 'one', algorithmName: 'echo', input: [1] }];
       const job = await suite.start({ name: 'clock', nodes, webhooks: to.webhooks }, { retryScheduleMs: [0] });
       await job.result();
-      const record = await new Delivery(suite.client, job.jobId, 'result').handle.result();
+      const record = await new Delivery(suite.client, job.jobId, 'result').ended();
       expect(record?.attempts.map(({ statusCode, error }) => error ?? statusCode)).to.deep.equal([200]);
       await to.until(({ progress }) => progress.length === 3);
       expect(to.arrived).to.have.length(4);

@@ -121,8 +121,10 @@ describe('the order of webhooks', () => {
       const job = await start('echo', { result: `${to.url}/result` });
       await suite.settle(job);
       // It has found a place at once: else it would have asked again, after a second at the earliest.
-      const { events } = await suite.client.workflow.getHandle(`${job.jobId}/result`).fetchHistory();
-      expect(events?.filter((event) => event.activityTaskScheduledEventAttributes != null)).to.have.length(1);
+      expect(await new Delivery(suite.client, job.jobId, 'result').record()).to.include({ state: 'delivered' });
+      const { events } = await suite.client.workflow.getHandle(job.jobId).fetchHistory();
+      const asked = events?.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+      expect(asked?.filter((name) => name === 'sendWebhook')).to.have.length(1);
     }
     for (const { jobId } of jobs) gate.open(jobId);
   });
@@ -136,10 +138,20 @@ describe('the order of webhooks', () => {
     await hole.until(() => hole.arrivedOn('/result').length === 1);
   });
 
-  it('closes the job as soon as its deliveries are started, where no attempt is in flight', async () => {
+  it('closes the job as soon as its last events are taken, or handed over', async () => {
+    for (const answer of [200, 500]) {
+      const to = await listen(({ text }) => (text.includes('"completed"') ? answer : 200));
+      const job = await start('wait', to.webhooks, { progressTimeoutMs: 20_000 });
+      await to.until(({ progress }) => progress.length === 2);
+      gate.open(job.jobId);
+      expect(await closedAfter(job)).to.be.below(SLACK_MS);
+    }
+  });
+
+  it('closes the job as soon as its deliveries are started, where both go to one URL', async () => {
     const to = await listen(({ text }) => (text.includes('"completed"') ? NEVER : 200));
-    const job = await start('wait', to.webhooks);
-    await to.until(({ progress }) => progress.length === 2);
+    const job = await start('wait', to.sharedWebhooks, { progressTimeoutMs: 20_000 });
+    await to.until(({ received }) => received.length === 2);
     gate.open(job.jobId);
     expect(await closedAfter(job)).to.be.below(SLACK_MS);
   });

@@ -47,7 +47,7 @@ describe('a job that was ended from outside', () => {
 
   async function untilDelivered(to: Receiver, job: JobHandle): Promise<void> {
     for (const kind of await deliveriesOf(suite.client, job.jobId)) {
-      await new Delivery(suite.client, job.jobId, kind).handle.result();
+      await new Delivery(suite.client, job.jobId, kind).ended();
     }
     expect(to.arrived).to.have.length(to.received.length);
   }
@@ -209,22 +209,35 @@ describe('a job that was ended from outside', () => {
     expect(to.arrivedOn('/progress')[1]?.at).to.be.at.least(await hungUp);
   });
 
-  it('is told of as it had ended, where its result was handed over before', async () => {
-    const to = await listen(({ text }) => (text.includes('"pending"') ? NEVER : 200));
-    const job = await suite.start({ name: 'ended', nodes, webhooks: to.webhooks }, { progressTimeoutMs: 3_000 });
-    await to.until(({ arrived }) => arrived.length === 1);
-    await job.stop('enough');
-    await to.until(({ results }) => results.length === 1);
-    // It waits for the progress attempt that is in flight.
-    await terminateJob(suite.client, job.jobId);
-    expect(await deliveriesOf(suite.client, job.jobId)).to.deep.equal(['result']);
-    expect(await job.results()).to.include({ status: 'stopped', reason: 'enough' });
-    await look();
-    await to.until(({ progress }) => progress.length === 1);
-    expect(to.arrivedOn('/progress')[1]?.text).to.equal(JSON.stringify(await job.status()));
-    expect(to.progress[0]).to.include({ level: 'info', status: 'stopped', reason: 'enough' });
-    expect(to.results).to.have.length(1);
-  });
+  for (const [what, first, before] of [
+    ['was handed over', 500, ['result']],
+    ['was taken', 200, []],
+  ] as const) {
+    it(`is told of as it had ended, where its result ${what} before`, async () => {
+      const to = await listen(({ path, text }, count) => {
+        if (text.includes('"pending"')) return NEVER;
+        return path === '/result' && count === 1 ? first : 200;
+      });
+      const settings = { progressTimeoutMs: 3_000, retryScheduleMs: [0, 100] };
+      const job = await suite.start({ name: 'ended', nodes, webhooks: to.webhooks }, settings);
+      await to.until(({ arrived }) => arrived.length === 1);
+      await job.stop('enough');
+      await to.until(({ results }) => results.length === 1);
+      // It knows of that, and waits for the progress attempt that is in flight.
+      const workflow = suite.client.workflow.getHandle(job.jobId);
+      await until('one is in flight', async () => (await workflow.describe()).raw.pendingActivities?.length === 1);
+      await terminateJob(suite.client, job.jobId);
+      expect(await deliveriesOf(suite.client, job.jobId)).to.deep.equal(before);
+      expect(await job.results()).to.include({ status: 'stopped', reason: 'enough' });
+      await look();
+      await to.until(({ progress }) => progress.length === 1);
+      expect(to.arrivedOn('/progress')[1]?.text).to.equal(JSON.stringify(await job.status()));
+      expect(to.progress[0]).to.include({ level: 'info', status: 'stopped', reason: 'enough' });
+      const record = await new Delivery(suite.client, job.jobId, 'result').ended();
+      expect(record?.attempts.at(-1)).to.include({ attempt: to.arrivedOn('/result').length, statusCode: 200 });
+      expect(to.results).to.have.length(1);
+    });
+  }
 
   it('is not looked for where the worker is told so', async () => {
     const schedule = suite.client.schedule.getHandle(reconcilerId(suite.worker.taskQueue));

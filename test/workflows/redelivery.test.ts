@@ -35,7 +35,7 @@ describe('redelivery', () => {
     const signedAt = Number(last?.headers['webhook-timestamp']);
     await until('the next second', () => Math.floor(Date.now() / 1_000) > signedAt);
     await delivery.redeliver();
-    const record = await delivery.handle.result();
+    const record = await delivery.ended();
     expect(record).to.include({ state: 'delivered' });
     expect(record).to.not.have.property('reason');
     expect(record?.attempts.map(({ attempt, trigger }) => [attempt, trigger])).to.deep.equal([
@@ -57,7 +57,7 @@ describe('redelivery', () => {
     const { to, delivery } = await start((_, count) => (count === 1 ? 500 : 200), { retryScheduleMs: [0, 600_000] });
     await delivery.until('one attempt', ({ nextAttemptAt }) => nextAttemptAt !== undefined);
     await delivery.redeliver();
-    const record = await delivery.handle.result();
+    const record = await delivery.ended();
     expect(record).to.include({ state: 'delivered' });
     expect(record).to.not.have.property('nextAttemptAt');
     expect(record?.attempts.map(({ trigger }) => trigger)).to.deep.equal(['auto', 'manual']);
@@ -70,7 +70,7 @@ describe('redelivery', () => {
     await delivery.redeliver();
     const after = await delivery.until('two attempts', ({ attempts }) => attempts.length === 2);
     expect([after.state, after.nextAttemptAt]).to.deep.equal(['pending', before.nextAttemptAt]);
-    const record = await delivery.handle.result();
+    const record = await delivery.ended();
     expect(record?.attempts.map(({ trigger }) => trigger)).to.deep.equal(['auto', 'manual', 'auto']);
     expect(to.arrived[2]?.at).to.be.at.least(Date.parse(before.nextAttemptAt ?? ''));
   });
@@ -85,7 +85,7 @@ describe('redelivery', () => {
       expect(record.attempts.at(-1)).to.include({ trigger: 'manual', statusCode: 410 });
     }
     await delivery.redeliver();
-    expect(await delivery.handle.result()).to.include({ state: 'delivered' });
+    expect(await delivery.ended()).to.include({ state: 'delivered' });
   });
 
   it('is one attempt of a terminal progress event that made way for the result', async () => {
@@ -95,18 +95,18 @@ describe('redelivery', () => {
       { retryScheduleMs: [0, ...Array<number>(7).fill(100)] },
       { progress: '/hook', result: '/hook' },
     );
-    expect(await delivery.handle.result()).to.include({ state: 'delivered' });
+    expect(await delivery.ended()).to.include({ state: 'delivered' });
     const progress = new Delivery(suite.client, jobId, 'progress');
     expect(await progress.record()).to.include({ state: 'dead', reason: 'superseded' });
     down = false;
     await progress.redeliver();
-    expect((await progress.handle.result())?.attempts.at(-1)).to.include({ attempt: 6, trigger: 'manual' });
+    expect((await progress.ended())?.attempts.at(-1)).to.include({ attempt: 6, trigger: 'manual' });
     expect(statusesOf(to.received.slice(-2))).to.deep.equal(['result completed', 'completed']);
   });
 
   it('is possible until the retention has passed', async () => {
     const { delivery } = await start(() => 500, { retryScheduleMs: [0], deliveryRetentionMs: 1_000 });
-    expect(await delivery.handle.result()).to.include({ state: 'dead', reason: 'exhausted' });
+    expect(await delivery.ended()).to.include({ state: 'dead', reason: 'exhausted' });
     expect(await rejection(delivery.redeliver())).to.have.property('name', 'WorkflowNotFoundError');
   });
 });

@@ -40,7 +40,7 @@ describe('an answer decides what follows', () => {
     const to = await listen((_, count) => ({ status: count < 4 ? ([500, 503, 429][count - 1] ?? 500) : 202 }));
     const jobId = await start({ result: `${to.url}/result` }, { retryScheduleMs: schedule(8) });
     const delivery = new Delivery(suite.client, jobId, 'result');
-    const record = await delivery.handle.result();
+    const record = await delivery.ended();
     expect(record?.attempts.map(({ statusCode }) => statusCode)).to.deep.equal([500, 503, 429, 202]);
     expect(record).to.include({ state: 'delivered', kind: 'result', jobId });
     expect(record).to.not.have.any.keys('reason', 'nextAttemptAt');
@@ -179,7 +179,7 @@ describe('an answer decides what follows', () => {
       text.includes('"completed"') ? 200 : { status: 429, headers: { 'retry-after': '7200' } },
     );
     const jobId = await start({ progress: `${to.url}/progress` });
-    expect(await new Delivery(suite.client, jobId, 'progress').handle.result()).to.include({ state: 'delivered' });
+    expect(await new Delivery(suite.client, jobId, 'progress').ended()).to.include({ state: 'delivered' });
     expect(statusesOf(to.arrived)).to.deep.equal(['pending', 'completed']);
   });
 

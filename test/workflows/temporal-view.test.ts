@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { JobHandle } from '../../src/client';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { deliveryQuery } from '../../workflows/messages';
-import { Delivery } from '../support/deliveries';
+import { Delivery, expectedId } from '../support/deliveries';
 import { Gate } from '../support/gate';
 import { NEVER, type Receiver } from '../support/receiver';
 import { useReceiver, useWorker } from '../support/suite';
@@ -107,10 +107,13 @@ describe('in Temporal', () => {
       nodes: [{ nodeName: 'one', algorithmName: 'echo', input: [1] }],
       webhooks: { progress: hook, result: 'http://127.0.0.1:9/dead' },
     });
-    const [progress, result] = [`${job.jobId}/progress`, `${job.jobId}/result`];
-    await found(`WorkflowId STARTS_WITH '${job.jobId}/' AND WebhookState = 'delivered'`, [progress]);
+    const result = `${job.jobId}/result`;
+    // What its receiver takes at once the job has delivered itself.
+    await found(`WorkflowId = '${job.jobId}' AND WebhookState = 'delivered'`, [job.jobId]);
     await found(`WorkflowId STARTS_WITH '${job.jobId}/' AND WebhookState = 'dead'`, [result]);
-    await found(`WebhookUrl = '${hook.slice(0, 255)}'`, [progress]);
+    await found(`WebhookProgressUrl = '${hook.slice(0, 255)}'`, [job.jobId]);
+    const progressId = await expectedId(suite.client, job.jobId, 'progress', 'end');
+    await found(`WebhookProgressId = '${progressId}'`, [job.jobId]);
     const { id } = await suite.client.workflow.getHandle(result).query(deliveryQuery);
     await found(`WebhookId = '${id}'`, [result]);
     await suite.client.workflow.getHandle(result).terminate();
@@ -149,7 +152,7 @@ describe('in Temporal', () => {
     expect(rest.at(-1)).to.equal('all');
     const blocks = rest.filter((summary) => /^green#\d+…#\d+$/.test(String(summary)));
     expect(blocks).to.not.be.empty;
-    expect(await summaries(`${jobId}/result`)).to.deep.equal(['result 1, attempt 1']);
+    expect(await summaries(jobId)).to.include.members(['result 1, attempt 1', 'progress 3, attempt 1']);
     const { userMetadata } = (await suite.client.workflow.getHandle(jobId).describe()).raw.executionConfig ?? {};
     expect(summaryOf(userMetadata)).to.equal('what a person reads');
   });

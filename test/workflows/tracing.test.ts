@@ -55,8 +55,8 @@ describe('webhooks of a worker', () => {
       const nodes = [{ nodeName: 'one', algorithmName: 'echo', input: [1] }];
       const job = await client.start({ name: 'traced', nodes, webhooks: to.webhooks });
       await job.result();
-      await new Delivery(temporal.client, job.jobId, 'result').handle.result();
-      await new Delivery(temporal.client, job.jobId, 'progress').handle.result();
+      await new Delivery(temporal.client, job.jobId, 'result').ended();
+      await new Delivery(temporal.client, job.jobId, 'progress').ended();
     });
     return to;
   }
