@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { v4, v5 } from 'uuid';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { BlobStore } from './blobs/blobs';
+import { CheckedPipeline } from './checked-pipeline';
 import { PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
@@ -26,6 +27,7 @@ import { StartsInPlace } from './temporal/start-in-place';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 
+export { CheckedPipeline } from './checked-pipeline';
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
 export { JobHandle, type AuditEntry } from './job-handle';
 export type { GraphEdge } from './domain/graph-edges';
@@ -125,15 +127,14 @@ export class PipelineClient {
    *
    * @param document anything that was parsed from JSON
    * @param reuse as in the options of `start`
+   * @returns what `start` takes without another check
    * @throws PipelineError `InvalidPipeline`
    */
-  parse(document: unknown, reuse?: Reuse): Pipeline {
-    return this.parseRun(document, reuse).pipeline;
-  }
-
-  private parseRun(document: unknown, reuse: Reuse | undefined): ReturnType<typeof parsePipeline> {
+  check(document: unknown, reuse?: Reuse): CheckedPipeline {
     const outputs = reuse?.nodes.map((nodeName) => ({ nodeName }));
-    return parsePipeline(document, { ...parseSettings(this.options.settings), ...(outputs && { outputs }) });
+    const limits = { ...parseSettings(this.options.settings), ...(outputs && { outputs }) };
+    const { pipeline, plans } = parsePipeline(document, limits);
+    return new CheckedPipeline(pipeline, plans);
   }
 
   /** The same of a pipeline that is stored: what it reads of its flow input may come when it is started. */
@@ -149,10 +150,10 @@ export class PipelineClient {
    * `Unavailable` where a large value can not be written or nobody answers; then nothing was started
    */
   async start(
-    document: Pipeline,
+    document: Pipeline | CheckedPipeline,
     { idempotencyKey, request, types = ['raw'], origin, reuse, written, ...given }: StartOptions = {},
   ): Promise<JobHandle> {
-    const { pipeline, plans } = this.parseRun(document, reuse);
+    const { pipeline, plans } = document instanceof CheckedPipeline ? document : this.check(document, reuse);
     parseSettings({ homes: given.homes ?? {} });
     const text = JSON.stringify(pipeline);
     const jobId = idempotencyKey === undefined ? `${pipeline.name}:${v4()}` : keyedJobId(pipeline.name, idempotencyKey);

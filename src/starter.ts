@@ -41,11 +41,12 @@ export class Starter {
     const before = given.request === undefined && (await this.startedBefore(document, request, given));
     if (before) return before;
     const { runs, written } = await this.inline(document);
-    const pipeline = pipelines.parse(runs, given.reuse);
+    const checked = pipelines.check(runs, given.reuse);
+    const { pipeline } = checked;
     const resolved = await resolve(pipeline);
     check?.(pipeline);
     await this.requireExperiment(pipeline);
-    return await pipelines.start(pipeline, {
+    return await pipelines.start(checked, {
       ...resolved,
       ...(written !== undefined && { written }),
       ...(request !== undefined && { request }),

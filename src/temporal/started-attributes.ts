@@ -25,7 +25,8 @@ export function searchAttributesOf(
   return [
     { key: PIPELINE_NAME, value: name },
     { key: PIPELINE_STATUS, value: 'pending' },
-    { key: PIPELINE_TAGS, value: [...tags] },
+    // An empty list can not be searched for, and costs the server as much as another.
+    ...(tags.length === 0 ? [] : [{ key: PIPELINE_TAGS, value: [...tags] }]),
     { key: PIPELINE_TYPES, value: [...types] },
     { key: PIPELINE_EXPERIMENT, value: experimentName },
     { key: PIPELINE_ALGORITHMS, value: algorithms.slice(0, MAX_ALGORITHMS) },
