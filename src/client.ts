@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { v4, v5 } from 'uuid';
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import type { BlobStore } from './blobs/blobs';
-import { CheckedPipeline } from './checked-pipeline';
+import { CheckedPipeline } from './domain/checked-pipeline';
 import { PipelineError } from './domain/errors';
 import type { Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
@@ -27,7 +27,7 @@ import { StartsInPlace } from './temporal/start-in-place';
 import { missingSearchAttributes } from './temporal/search-attributes';
 import { RUN_PIPELINE } from '../workflows/messages';
 
-export { CheckedPipeline } from './checked-pipeline';
+export { CheckedPipeline } from './domain/checked-pipeline';
 export { PipelineError, type PipelineErrorCode } from './domain/errors';
 export { JobHandle, type AuditEntry } from './job-handle';
 export type { GraphEdge } from './domain/graph-edges';
