@@ -21,20 +21,26 @@ export interface StopSignal {
 
 export function createStopSignal(context: Context, jobId: string, isShuttingDown: () => boolean): StopSignal {
   const stop = new AbortController();
-  const over = new AbortController();
+  // Made only where it is needed, which it nearly never is.
+  let asking: AbortController | undefined;
+  let over = false;
+  const isOver = (): boolean => over;
   // Each item of a block may listen.
   setMaxListeners(0, stop.signal);
   context.cancelled.catch(async (reason: unknown) => {
+    if (isOver()) return;
     // A shutdown, a timeout or a job that is gone need no asking, nor what a job's own workflow cancels in itself.
     if (!context.info.isLocal && context.cancellationDetails?.cancelRequested === true) {
-      await whileYielding(context, jobId, isShuttingDown, over.signal);
+      asking = new AbortController();
+      await whileYielding(context, jobId, isShuttingDown, asking.signal);
     }
-    if (!over.signal.aborted) stop.abort(reason);
+    if (!isOver()) stop.abort(reason);
   });
   return {
     signal: stop.signal,
     release() {
-      over.abort();
+      over = true;
+      asking?.abort();
     },
   };
 }

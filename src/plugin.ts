@@ -178,12 +178,15 @@ export class PipelinesPlugin extends SimplePlugin {
     return hasWorkflows ? configured : { ...configured, workflowsPath: workflowsPath() };
   }
 
-  /** Our code without state is loaded once, and not anew for each workflow, which is much of what the start of one costs. */
+  /**
+   * Our code, and the SDK's with it, is loaded once and not anew for each workflow, which is much of what the start of one
+   * costs. None of it keeps anything in a module: what a workflow knows is in its own scope.
+   */
   override configureBundler(options: BundleOptions): BundleOptions {
     const configured = super.configureBundler(options);
     return {
       ...configured,
-      preloadModules: [...(configured.preloadModules ?? []), require.resolve('../workflows/pure')],
+      preloadModules: [...(configured.preloadModules ?? []), workflowsPath()],
     };
   }
 

@@ -1,16 +1,13 @@
 /** How a job's workflow closes. */
-import { allHandlersFinished, ApplicationFailure, condition } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/workflow';
 import type { Job } from '../src/domain/job';
 import type { JobRecord } from '../src/domain/job-record';
 
 /**
- * Whoever has asked for something meanwhile is answered first.
- *
  * @returns both bodies of a job that completed or was stopped
  * @throws ApplicationFailure of type `AlgorithmFailed` or `EngineFailed`, with both bodies as its details
  */
-export async function finish(job: Job): Promise<JobRecord> {
-  if (!allHandlersFinished()) await condition(allHandlersFinished);
+export function finish(job: Job): JobRecord {
   if (job.record === undefined) throw new Error('the job has not ended');
   const { record } = job;
   if (record.results.status !== 'failed') return record;

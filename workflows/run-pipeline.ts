@@ -152,7 +152,9 @@ export async function runPipeline(
     if (stopped !== undefined) await stopped;
     if (allTurns || blocks.inFlight > 0) await letBlocksEnd();
   });
-  return await finish(job);
+  // Whoever has asked for something meanwhile is answered first.
+  if (!allHandlersFinished()) await condition(allHandlersFinished);
+  return finish(job);
 
   async function takeTurn(own: Turn): Promise<void> {
     const admission = await own.wait(() => isEnded(job) || workflowInfo().continueAsNewSuggested);

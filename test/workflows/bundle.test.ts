@@ -71,18 +71,15 @@ describe('the workflow bundle', () => {
     expect(exported).to.have.property('testWebhook').that.is.a('function');
   });
 
-  it('loads what is stateless once for all workflows, and the SDK for each of them', () => {
+  it('loads all of it once for all workflows', () => {
     const cache: Record<string, unknown> = {};
     const globals = { TextEncoder, TextDecoder, URL, AbortController };
     const sandbox = createContext({ __webpack_module_cache__: cache, ...globals });
     runInContext(code, sandbox);
-    const before = Object.keys(cache);
     runInContext('__TEMPORAL__.preloadModules()', sandbox);
-    const shared = Object.keys(cache).filter((module) => !before.includes(module));
+    const shared = Object.keys(cache);
+    expect(shared).to.include('./workflows/run-pipeline.ts').and.to.include('./src/domain/schedule.ts');
     runInContext('__TEMPORAL__.importWorkflows()', sandbox);
-    const own = Object.keys(cache).filter((module) => !before.includes(module) && !shared.includes(module));
-    const isStateless = (module: string): boolean => /^\.\/src\/domain\/|@noble/.test(module);
-    expect(own.filter(isStateless)).to.deep.equal([]);
-    expect(shared.filter((module) => !isStateless(module))).to.deep.equal(['./workflows/pure.ts']);
+    expect(Object.keys(cache)).to.deep.equal(shared);
   });
 });
