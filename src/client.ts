@@ -161,10 +161,7 @@ export class PipelineClient {
       .update(text)
       .update(reuse?.jobId ?? '')
       .digest('hex');
-    const [searchable, homes] = await Promise.all([
-      within(this.client, START_WITHIN_MS, () => this.isSearchable()),
-      given.homes ?? this.findHomes(pipeline),
-    ]);
+    const [searchable, homes] = await Promise.all([this.isSearchable(), given.homes ?? this.findHomes(pipeline)]);
     const { settings, dataUrl, blobs, taskQueue = 'pipelines' } = this.options;
     const limit = pipeline.options?.concurrentPipelines;
     // What a start does besides is not done twice.
@@ -275,7 +272,7 @@ export class PipelineClient {
 
   /** Asked once; where the answer did not come it is asked again. */
   private isSearchable(): Promise<boolean> {
-    this.searchable ??= this.missingSearchAttributes().then(
+    this.searchable ??= within(this.client, START_WITHIN_MS, () => this.missingSearchAttributes()).then(
       (missing) => missing.length === 0,
       (error: unknown) => {
         this.searchable = undefined;

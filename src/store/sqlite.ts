@@ -1,6 +1,7 @@
 /** SQLite in a file, for one machine: several processes may use it together. */
 import { Kysely, sql, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import Libsql from 'libsql';
+import { LRUCache } from 'lru-cache';
 import { mkdir } from 'node:fs/promises';
 import { run, type Tables, type Verdict } from './database';
 import { messageOf } from './log';
@@ -9,6 +10,9 @@ import { sqliteFile } from './sqlite-file';
 
 /** How long SQLite itself waits for another process. It blocks our event loop meanwhile, so the longer wait is `run`'s. */
 const BUSY_TIMEOUT = 50;
+
+/** Few texts are asked for again and again; those of long lists of names are many. */
+const MAX_PREPARED = 100;
 
 /** @throws Error that names the file */
 export async function openSqlite(dataDir: string): Promise<SchemaDatabase> {
@@ -45,16 +49,35 @@ export async function openSqlite(dataDir: string): Promise<SchemaDatabase> {
  * no later transaction of the connection is committed meanwhile. What `exec` runs is always finished.
  */
 class LockingConnection implements SqliteDatabase {
+  /** Statements that read, by their text, to be used again: a third of what a short one costs is that it is prepared. */
+  private readonly prepared = new LRUCache<string, SqliteStatement>({ max: MAX_PREPARED });
+
   constructor(private readonly connection: Libsql.Database) {}
 
   prepare(text: string): SqliteStatement {
     if (text === 'begin') return this.control('begin immediate');
     if (text === 'commit' || text === 'rollback') return this.control(text);
-    return this.connection.prepare(text);
+    return text.startsWith('select ') ? this.read(text) : this.connection.prepare(text);
   }
 
   close(): void {
     this.connection.close();
+  }
+
+  private read(text: string): SqliteStatement {
+    const statement = this.prepared.get(text) ?? this.connection.prepare(text);
+    return {
+      reader: true,
+      all: (parameters) => {
+        // Not there while it is in use, nor after it has failed.
+        this.prepared.delete(text);
+        const rows = statement.all(parameters);
+        this.prepared.set(text, statement);
+        return rows;
+      },
+      iterate: (parameters) => this.connection.prepare(text).iterate(parameters),
+      run: (parameters) => this.connection.prepare(text).run(parameters),
+    };
   }
 
   private control(text: string): SqliteStatement {
