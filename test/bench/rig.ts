@@ -4,11 +4,10 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { BlobStore } from '../../src/blobs/blobs';
 import { openBlobs } from '../../src/blobs/open-blobs';
 import { PipelineClient } from '../../src/client';
-import { PipelinesPlugin, workflowsPath } from '../../src/plugin';
 import { connect } from '../../src/temporal/connection';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
 import { adopt, Child, cpuSeconds, peakBytes, release, resetPeak } from '../support/measured-process';
@@ -18,9 +17,11 @@ import type { BenchWorkerOptions } from './worker';
 export type Side = BenchWorkerOptions['side'];
 
 const SIDES = ['ours', 'bare'] as const;
-const WORKFLOWS = { ours: workflowsPath(), bare: require.resolve('./bare-workflows') };
+const BARE_WORKFLOWS = require.resolve('./bare-workflows');
 const WORKER = require.resolve('./worker');
-const MAIN = require.resolve('../../src/cli/main');
+/** As it is published, which `npm run bench` has built. */
+const PACKAGE = resolve(__dirname, '../../lib');
+const MAIN = join(PACKAGE, 'src/cli/main.js');
 const SETTLE_MS = 20_000;
 
 /** Of jobs that no worker takes. */
@@ -55,14 +56,8 @@ export class Rig {
         return Promise.resolve();
       },
     });
-    for (const side of SIDES) {
-      const { code } = await bundleWorkflowCode({
-        workflowsPath: WORKFLOWS[side],
-        logger: new DefaultLogger('ERROR'),
-        plugins: side === 'ours' ? [new PipelinesPlugin({ algorithms: {} })] : [],
-      });
-      await writeFile(join(dir, `${side}.js`), code);
-    }
+    const { code } = await bundleWorkflowCode({ workflowsPath: BARE_WORKFLOWS, logger: new DefaultLogger('ERROR') });
+    await writeFile(join(dir, 'bare.js'), code);
     const blobs = await openBlobs({ dataDir: dir });
     return new Rig(await connect({ address: server.address }), server, dir, blobs);
   }
@@ -82,7 +77,7 @@ export class Rig {
     const [ours, bare] = await Promise.all(
       SIDES.map((side) => {
         const { address } = this.server;
-        const bundle = join(this.dir, `${side}.js`);
+        const bundle = side === 'ours' ? join(PACKAGE, 'workflow-bundle.js') : join(this.dir, 'bare.js');
         const taskQueue = this.queue(side);
         const options: BenchWorkerOptions = { side, address, taskQueue, slots, bundle, dataDir: this.dir };
         return Child.start(WORKER, [JSON.stringify(options)]);
