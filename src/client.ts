@@ -89,7 +89,7 @@ export interface StartOptions {
 
 /** Makes a UUID (RFC 9562, version 5) of an idempotency key; a value of our own, never to change. */
 const KEY_NAMESPACE = '5a0de4f1-3c63-4f0b-9d0e-6a8f1f6f2b7c';
-/** The memo that tells which pipeline a job was started with. */
+/** The memo that tells which pipeline a key was used with. */
 const DIGEST = 'PipelineDigest';
 /** Which request, where the pipeline was made of that and of what was stored. */
 const REQUEST = 'PipelineRequest';
@@ -172,16 +172,18 @@ export class PipelineClient {
     const keeping = { blobs, jobId, namespaceId: () => this.namespaceId(this.client), plans };
     const { light, flowInput } = await lighten(pipeline, digest, keeping);
     const outputs = reuse && (await takeOutputs(this.getHandle(reuse.jobId), reuse.nodes, keeping));
+    const memo = {
+      ...(idempotencyKey !== undefined && { [DIGEST]: digest }),
+      ...(idempotencyKey !== undefined && request !== undefined && { [REQUEST]: digestOf(request) }),
+      ...(origin !== undefined && { [PARENT]: origin.parentJobId }),
+      ...(written !== undefined && { [WRITTEN]: written }),
+    };
     const options: WorkflowStartOptions = {
       workflowId: jobId,
       // Also once the job has ended, for as long as Temporal retains it.
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      memo: {
-        [DIGEST]: digest,
-        ...(request !== undefined && { [REQUEST]: digestOf(request) }),
-        ...(origin !== undefined && { [PARENT]: origin.parentJobId }),
-        ...(written !== undefined && { [WRITTEN]: written }),
-      },
+      // Any memo costs the server a twelfth of a start.
+      ...(Object.keys(memo).length > 0 && { memo }),
       taskQueue,
       args: [
         light,

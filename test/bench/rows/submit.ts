@@ -11,7 +11,7 @@ const CONNECTIONS = 50;
 export function submitGroup({ quick }: Scale): Group {
   const jobs = quick ? 150 : 500;
   // A process is slow at first: our facade is new here, while the caller has started hundreds of jobs by now.
-  const warmUps = quick ? 300 : 1_000;
+  const warmUps = quick ? 300 : 2_000;
   const warm = new Set<string>();
   const submitting = (name: string, open: (rig: Rig) => Promise<Submitter>): Variant => ({
     name,
