@@ -71,7 +71,7 @@ module.exports = {
       'store',
       'The store knows neither Temporal nor Koa: the domain, Node and its own libraries.',
       own('src/store'),
-      [DOMAIN, npm('kysely', 'libsql', 'pg')],
+      [DOMAIN, npm('kysely', 'libsql', 'lru-cache', 'pg')],
       { node: true },
     ),
     row(
