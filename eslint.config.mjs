@@ -7,6 +7,17 @@ const namedExportsOnly = {
   message: 'Export by name: a name is found by search and survives a rename.',
 };
 
+/** Our plugin loads these modules once for all workflows of a worker: what one kept there, the others would find. */
+const statelessModules = [
+  'Program > VariableDeclaration',
+  'Program > ExportNamedDeclaration > VariableDeclaration',
+].flatMap((declaration) =>
+  [
+    `${declaration}[kind='let']`,
+    `${declaration} > VariableDeclarator > NewExpression[callee.name=/^(Weak)?(Map|Set)$/]`,
+  ].map((selector) => ({ selector, message: 'All workflows of a worker share this module: it must keep nothing.' })),
+);
+
 export default defineConfig(
   globalIgnores(['lib/', 'coverage/', '.data/', '.stryker/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -38,6 +49,10 @@ export default defineConfig(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    files: ['{workflows,src/domain}/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', namedExportsOnly, ...statelessModules] },
   },
   {
     files: ['{src,workflows,activities}/**/*.ts'],

@@ -4,10 +4,13 @@ import type { AlgorithmHome } from '../domain/algorithm-definition';
 import type { Homes } from '../domain/homes';
 import { algorithmsOf, type Pipeline } from '../domain/pipeline';
 import { within } from './deadline';
+import { createKept } from './kept';
 import { announcedBy } from './registry';
 
 /** A worker that does not know an algorithm as short says so, so what was read may be old. */
 const KEPT_MS = 10_000;
+/** Where nobody can tell. */
+const NOBODYS: ReadonlyMap<string, AlgorithmHome> = new Map();
 /** A start does not wait longer for what only makes its job quicker. */
 const READ_WITHIN_MS = 1_000;
 
@@ -19,12 +22,9 @@ export function createHomesReader(
   client: Client,
   taskQueue: string,
 ): (pipeline: Pipeline) => Promise<Homes | undefined> {
-  let last: { readonly at: number; readonly homes: Promise<ReadonlyMap<string, AlgorithmHome>> } | undefined;
+  const read = createKept(() => readHomes(client, taskQueue).catch(() => NOBODYS), KEPT_MS);
   return async (pipeline) => {
-    if (last === undefined || Date.now() - last.at >= KEPT_MS) {
-      last = { at: Date.now(), homes: readHomes(client, taskQueue).catch(() => new Map<string, AlgorithmHome>()) };
-    }
-    const announced = await last.homes;
+    const announced = await read();
     const homes = algorithmsOf(pipeline).flatMap((algorithmName) => {
       const home = announced.get(algorithmName);
       return home === undefined ? [] : [[algorithmName, home] as const];
@@ -33,7 +33,7 @@ export function createHomesReader(
   };
 }
 
-async function readHomes(client: Client, taskQueue: string): Promise<Map<string, AlgorithmHome>> {
+async function readHomes(client: Client, taskQueue: string): Promise<ReadonlyMap<string, AlgorithmHome>> {
   const announcement = await within(client, READ_WITHIN_MS, () => announcedBy(client, taskQueue));
   const homes = new Map<string, AlgorithmHome>();
   for (const [name, { short = false, blockSize }] of Object.entries(announcement?.algorithms ?? {})) {

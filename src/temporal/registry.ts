@@ -9,6 +9,7 @@ import { PipelineError } from '../domain/errors';
 import { mergeAnnouncements, parseAnnouncement, type Announcement, type Registry } from '../domain/registry';
 import { ALGORITHM_REGISTRY, ANNOUNCEMENT, announceSignal, registryId } from '../../workflows/messages';
 import { within } from './deadline';
+import { createKept } from './kept';
 
 const ANNOUNCE_WITHIN_MS = 10_000;
 /** Of the own queue's announcement: a server that is away is told of in that time. */
@@ -64,18 +65,9 @@ export async function readRegistry(client: Client, taskQueue: string): Promise<R
   }
 }
 
-/** @returns the same for a second, so that many submissions cost one reading; a failed one is not kept */
+/** @returns the same for a second or two, so that many submissions cost one reading */
 export function createRegistryReader(client: Client, taskQueue: string): () => Promise<Registry> {
-  let last: { readonly at: number; readonly registry: Promise<Registry> } | undefined;
-  return () => {
-    if (last !== undefined && Date.now() - last.at < KEPT_MS) return last.registry;
-    const reading = { at: Date.now(), registry: readRegistry(client, taskQueue) };
-    reading.registry.catch(() => {
-      if (last === reading) last = undefined;
-    });
-    last = reading;
-    return reading.registry;
-  };
+  return createKept(() => readRegistry(client, taskQueue), KEPT_MS);
 }
 
 const KEPT_MS = 1_000;

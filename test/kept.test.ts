@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import { createKept } from '../src/temporal/kept';
+
+/** Reads that are answered, or fail, when the test says so. */
+function createReads() {
+  const open: { resolve(value: string): void; reject(error: Error): void }[] = [];
+  let count = 0;
+  return {
+    read: () =>
+      new Promise<string>((resolve, reject) => {
+        count++;
+        open.push({ resolve, reject });
+      }),
+    answer: (value: string) => open.shift()?.resolve(value),
+    fail: (error: Error) => open.shift()?.reject(error),
+    count: () => count,
+  };
+}
+
+describe('what is kept', () => {
+  let now: number;
+  let reads: ReturnType<typeof createReads>;
+  let ask: () => Promise<string>;
+
+  beforeEach(async () => {
+    now = 0;
+    reads = createReads();
+    ask = createKept(reads.read, 1_000, () => now);
+    const asked = [ask(), ask()];
+    reads.answer('first');
+    expect(await Promise.all(asked)).to.deep.equal(['first', 'first']);
+  });
+
+  it('is read once for all who ask within its time', async () => {
+    now = 999;
+    expect(await ask()).to.equal('first');
+    expect(reads.count()).to.equal(1);
+  });
+
+  it('is told as it was while it is read anew', async () => {
+    now = 1_000;
+    expect(await ask()).to.equal('first');
+    expect(await ask()).to.equal('first');
+    expect(reads.count()).to.equal(2);
+    reads.answer('second');
+    await new Promise(setImmediate);
+    expect(await ask()).to.equal('second');
+    expect(reads.count()).to.equal(2);
+  });
+
+  it('is waited for where it is older than that, also by those who ask while it is read', async () => {
+    now = 1_500;
+    expect(await ask()).to.equal('first');
+    now = 2_000;
+    const asked = ask();
+    reads.answer('second');
+    expect(await asked).to.equal('second');
+    expect(reads.count()).to.equal(2);
+  });
+
+  it('is as old as the question that it answers', async () => {
+    now = 2_000;
+    const asked = ask();
+    now = 3_000;
+    reads.answer('second');
+    expect(await asked).to.equal('second');
+    expect(await ask()).to.equal('second');
+    expect(reads.count()).to.equal(3);
+  });
+
+  it('is read again after it could not be read, and only who waited is told of that', async () => {
+    now = 1_000;
+    expect(await ask()).to.equal('first');
+    reads.fail(new Error('away'));
+    await new Promise(setImmediate);
+    now = 2_000;
+    const asked = ask();
+    reads.fail(new Error('still away'));
+    expect(await asked.catch((error: unknown) => (error as Error).message)).to.equal('still away');
+    const again = ask();
+    reads.answer('third');
+    expect(await again).to.equal('third');
+  });
+});
