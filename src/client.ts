@@ -209,7 +209,8 @@ export class PipelineClient {
       await (limit === undefined ? begin() : this.inPlace.run({ jobId, taskQueue, pipeline }, limit, begin));
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await this.isStarted(jobId, digest);
+      // Without a key nobody else has its id: an earlier call of this very start has come through.
+      if (idempotencyKey !== undefined) await this.isStarted(jobId, digest);
     }
     return this.getHandle(jobId);
   }
