@@ -81,6 +81,17 @@ describe('the place of a job whose start was refused', () => {
     await finish(await suite.start(pipeline));
   });
 
+  it('stays with its job, where an earlier call of the same start has come through', async () => {
+    const pipeline = limited();
+    const twice = clientWith(async (input, next) => {
+      await next(input);
+      return await next(input);
+    });
+    const job = await twice.start(pipeline);
+    await isFull(pipeline);
+    await finish(job);
+  });
+
   it('is kept, where nobody knows what became of the start', async () => {
     const pipeline = limited();
     const lost = clientWith(() => {
