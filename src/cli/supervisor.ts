@@ -4,7 +4,7 @@ import { connect } from '../temporal/connection';
 import { freePort, isPortFree } from '../temporal/ports';
 import { stopProcess } from '../temporal/processes';
 import { CHILD_GRACE } from './child';
-import { childEnvironment, ownEntry, type Entry } from './children';
+import { childEnvironment, FACADE_FLAGS, ownEntry, type Entry } from './children';
 import { OwnServer } from './own-server';
 import { ownSecretKey } from './secret-key';
 import { lockDataDir, recordOf, StateFile, stillRuns, type State } from './state';
@@ -76,14 +76,22 @@ async function startLocked(config: Config, options: StartOptions, undo: Undo): P
   const secretKey = config.given.SECRET_KEY === undefined ? await ownSecretKey(dataDir) : undefined;
   const ownTemporal = server?.address;
   const env = childEnvironment(config, { port, temporalUiUrl: uiUrl, ownTemporal, algorithms, secretKey });
-  const child = (name: 'worker' | 'facade', command: string): Supervised => {
+  const child = (name: 'worker' | 'facade', command: string, flags: readonly string[] = []): Supervised => {
     const onSpawn = (pid: number): void => void state.note(recordOf(pid).then((record) => ({ [name]: record })));
-    const supervised = new Supervised({ ...entry, name, args: [command], env, log, onSpawn });
+    const supervised = new Supervised({
+      file: entry.file,
+      execArgv: [...entry.execArgv, ...flags],
+      name,
+      args: [command],
+      env,
+      log,
+      onSpawn,
+    });
     undo.push(() => supervised.stop());
     return supervised;
   };
   const worker = child('worker', 'worker');
-  const facade = child('facade', 'serve');
+  const facade = child('facade', 'serve', FACADE_FLAGS);
   if (config.given.WEBHOOK_SECRETS === undefined) log('webhooks are unsigned: WEBHOOK_SECRETS is not set');
   await Promise.all([worker.start(), facade.start()]);
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BlobStore } from '../../src/blobs/blobs';
 import { openBlobs } from '../../src/blobs/open-blobs';
+import { FACADE_FLAGS } from '../../src/cli/children';
 import { PipelineClient } from '../../src/client';
 import { connect } from '../../src/temporal/connection';
 import { startDevServer, type DevServer } from '../../src/temporal/dev-server';
@@ -131,6 +132,8 @@ export class Rig {
       DATA_DIR: join(this.dir, 'facade'),
       PORT: '0',
       LOG_LEVEL: 'error',
+      // As `npm start` and the compose file run it.
+      NODE_OPTIONS: FACADE_FLAGS.join(' '),
     });
     const { url } = (await this.facade).ready;
     if (url === undefined) throw new Error('the facade does not tell where it listens');

@@ -73,7 +73,7 @@ describe('docker-compose.yml', () => {
   it('sets only variables that our commands read', () => {
     expect(own.map(([name]) => name)).to.have.members(['setup', 'worker', 'facade']);
     const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
-    for (const name of ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'DATABASE_URL']) known.add(name);
+    for (const name of ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'DATABASE_URL', 'NODE_OPTIONS']) known.add(name);
     const unknown = own.flatMap(([, { environment = {} }]) =>
       Object.keys(environment).filter((key) => !known.has(key)),
     );
