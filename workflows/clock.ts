@@ -1,6 +1,5 @@
 import { sleep } from '@temporalio/workflow';
 import { isEnded, type Job } from '../src/domain/job';
-import { nextWake } from '../src/domain/schedule';
 
 /** A ttl may be years; a timer of this length is only set again. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -13,9 +12,13 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class Clock {
   private readonly running = new Set<number>();
 
-  /** @param isOnTask whether the workflow's task goes on until something of it has ended: it learns nothing before */
+  /**
+   * @param wake when the time is to be told, in epoch milliseconds
+   * @param isOnTask whether the workflow's task goes on until something of it has ended: it learns nothing before
+   */
   constructor(
     private readonly job: Job,
+    private readonly wake: () => number,
     private readonly tick: () => void,
     private readonly isOnTask: () => boolean,
   ) {}
@@ -23,14 +26,14 @@ export class Clock {
   /** To be called whenever what the engine wants may have changed. */
   look(): void {
     if (this.isOnTask()) return;
-    const at = nextWake(this.job);
+    const at = this.wake();
     if (isEnded(this.job) || at >= Math.min(...this.running)) return;
     this.running.add(at);
     void sleep(Math.min(Math.max(1, at - Date.now()), LONGEST_TIMER)).then(
       () => {
         this.running.delete(at);
         if (isEnded(this.job)) return;
-        if (nextWake(this.job) <= Date.now()) this.tick();
+        if (this.wake() <= Date.now()) this.tick();
         this.look();
       },
       // Canceled from Temporal, which stops the job.

@@ -16,7 +16,6 @@ import {
   setCurrentDetails,
   setHandler,
   upsertMemo,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract';
@@ -30,7 +29,7 @@ import type { Pipeline } from '../src/domain/pipeline';
 import { homeOf } from '../src/domain/homes';
 import type { KeepOutcomes } from '../src/domain/keep';
 import type { FindWorkers } from '../src/domain/service';
-import { reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
+import { nextWake, reduce, type Command, type JobEvent, type WriteResult } from '../src/domain/schedule';
 import { restoreJob, takeSnapshot, type JobSnapshot } from '../src/domain/snapshot';
 import { limitReached } from '../src/domain/places';
 import { beginsAtOnce, takesAllTurns, type JobSettings } from '../src/domain/settings';
@@ -45,7 +44,7 @@ import { finish } from './finish';
 import { isHistoryFull, isHistoryLong } from './history-room';
 import { asItWasRead, parseJob } from './parse-job';
 import { ProgressSender, type SenderState } from './progress-sender';
-import { PIPELINE_STATUS } from './search-attributes';
+import { ShownStatus } from './shown-status';
 import { startTriggers } from './triggers';
 import { Turn } from './turn';
 import { TurningClock } from './turning-clock';
@@ -114,8 +113,11 @@ export async function runPipeline(
   };
   const turningClock = allTurns ? new TurningClock(job, tick) : undefined;
   const isOnTask = (): boolean => beginsAtOnce(settings) && blocks.isRunningHere;
-  const clock = allTurns ? undefined : new Clock(job, tick, isOnTask);
-  let shownStatus = job.status;
+  // Where its first blocks run here, the server hears of the start together with what comes of it.
+  const shown = new ShownStatus(job, () => !allTurns && blocks.isRunningHere);
+  const wake = (): number => Math.min(nextWake(job), shown.dueAt);
+  const clock = allTurns ? undefined : new Clock(job, wake, tick, isOnTask);
+  let wasPaused = job.status === 'paused';
   const { concurrentPipelines } = pipeline.options ?? {};
   const turn = concurrentPipelines && new Turn(pipeline, concurrentPipelines);
 
@@ -216,9 +218,11 @@ export async function runPipeline(
     if (isWide() && patched('batch-workflows')) carryOut(reduce(job, { type: 'widened' }, Date.now()));
     if (!allTurns && job.batches.isInUse) batches.begin();
     carryOut(reduce(job, event, Date.now()));
-    if (job.status === 'paused' && shownStatus !== 'paused') cancelBlocks(true);
+    const isPaused = job.status === 'paused';
+    if (isPaused && !wasPaused) cancelBlocks(true);
+    wasPaused = isPaused;
     setCurrentDetails(describeJob(job));
-    if (job.status !== shownStatus && !isUnseen()) showStatus();
+    shown.look();
     clock?.look();
   }
 
@@ -246,17 +250,6 @@ export async function runPipeline(
     }
     blocks.pause();
     batches.pause();
-  }
-
-  /** Where the server hears of the start together with what comes of it. */
-  function isUnseen(): boolean {
-    return !allTurns && job.status === 'active' && blocks.isRunningHere;
-  }
-
-  function showStatus(): void {
-    shownStatus = job.status;
-    if (workflowInfo().typedSearchAttributes.get(PIPELINE_STATUS) === undefined) return;
-    upsertSearchAttributes([{ key: PIPELINE_STATUS, value: job.status }]);
   }
 
   async function writeAndApply({ draft }: WriteResult): Promise<void> {

@@ -11,7 +11,8 @@ export interface JobSettings {
   /**
    * By which rules the job is run, as one that was begun goes on as it began. 2: the first items of a node share a block;
    * 3: the workflow takes no turn in which there is nothing to wait for; 4: small blocks begin at once, and no timer is set
-   * while the workflow's own task runs items; 5: it makes the first attempt of its terminal events itself. Default 1; `PipelineClient` starts jobs with the latest.
+   * while the workflow's own task runs items; 5: it makes the first attempt of its terminal events itself; 6: search
+   * attributes tell that it is active once it has been so for a second. Default 1; `PipelineClient` starts jobs with the latest.
    */
   readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
@@ -52,7 +53,7 @@ export interface JobSettings {
 }
 
 /** Of jobs that are started now. */
-export const LATEST_VERSION = 5;
+export const LATEST_VERSION = 6;
 
 /** Whether its workflow waits also for what is there: the history holds the order of commands that comes of it. */
 export function takesAllTurns({ version }: Pick<JobSettings, 'version'>): boolean {
@@ -77,6 +78,11 @@ export function answersLast({ version }: Pick<JobSettings, 'version'>): boolean 
 /** Whether its job makes the first attempt of its terminal events itself, and has a delivery only of what was not taken. */
 export function attemptsItsEnd({ version }: Pick<JobSettings, 'version'>): boolean {
   return version >= 5;
+}
+
+/** Whether search attributes tell of its being active with a delay, and of what it is along with that. */
+export function isShownLate({ version }: Pick<JobSettings, 'version'>): boolean {
+  return version >= 6;
 }
 
 export const DEFAULT_SETTINGS: JobSettings = {

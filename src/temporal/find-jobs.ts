@@ -1,8 +1,9 @@
 /** Running jobs by what they are, as Temporal's visibility lists them. */
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { PIPELINE_STATUS } from '../../workflows/search-attributes';
 import { isJob, JOB_ATTRIBUTES, matching, oneOf, type JobCriteria } from './job-conditions';
 import { search } from './list-page';
+import { withAll } from './untold-criteria';
 
 /**
  * Visibility is a moment behind: a job that was started or has ended just now may be missing, or still be there.
@@ -16,9 +17,7 @@ export async function findJobs(client: Client, criteria: JobCriteria): Promise<s
   // It counts only while the job runs: a terminated one keeps its last.
   if (statuses !== undefined) conditions.push(oneOf(PIPELINE_STATUS.name, statuses));
   const query = conditions.join(' AND ');
-  const jobIds: string[] = [];
-  for await (const { workflowId } of search(client, { what: 'jobs', query, attributes: JOB_ATTRIBUTES })) {
-    jobIds.push(workflowId);
-  }
-  return jobIds;
+  const found: WorkflowExecutionInfo[] = [];
+  for await (const run of search(client, { what: 'jobs', query, attributes: JOB_ATTRIBUTES })) found.push(run);
+  return (await withAll(client, found, criteria)).map(({ workflowId }) => workflowId);
 }

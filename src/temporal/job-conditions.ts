@@ -9,6 +9,7 @@ import {
   PIPELINE_TAGS,
   PIPELINE_TYPES,
 } from '../../workflows/search-attributes';
+import { isUntold, mayHave } from './untold-criteria';
 import { quote, quoteTime } from './visibility';
 
 /** What a job must match; what is not given, all match. */
@@ -46,17 +47,26 @@ export function isJob(): string[] {
   return [`WorkflowType = ${quote(RUN_PIPELINE)}`, `ExecutionStatus != 'ContinuedAsNew'`];
 }
 
-/** All criteria but the status, which Temporal's own has a part in. */
+/**
+ * All criteria but the status, which Temporal's own has a part in. What is found by algorithm or tags may match by what it
+ * was started with, or not: `withAll` tells.
+ */
 export function* matching(criteria: Omit<JobCriteria, 'statuses'>): Iterable<string> {
   const { pipelineName, experimentName, algorithmName, tags = [], type, from, to } = criteria;
   if (pipelineName !== undefined) yield `${PIPELINE_NAME.name} = ${quote(pipelineName)}`;
   if (experimentName !== undefined) yield `${PIPELINE_EXPERIMENT.name} = ${quote(experimentName)}`;
-  if (algorithmName !== undefined) yield `${PIPELINE_ALGORITHMS.name} = ${quote(algorithmName)}`;
-  for (const tag of tags) yield `${PIPELINE_TAGS.name} = ${quote(tag)}`;
-  if (type !== undefined) yield `${PIPELINE_TYPES.name} = ${quote(type)}`;
+  if (algorithmName !== undefined) yield mayHave(PIPELINE_ALGORITHMS, algorithmName);
+  for (const tag of tags) yield mayHave(PIPELINE_TAGS, tag);
+  if (type !== undefined) yield ofType(type);
   if (from !== undefined) yield `StartTime >= ${quoteTime(from)}`;
   // The server's times are finer than ours.
   if (to !== undefined) yield `StartTime < ${quoteTime(to + 1)}`;
+}
+
+/** Started in this way; a job that nobody runs yet and that tells nothing of it is `raw`. */
+export function ofType(type: string): string {
+  const says = `${PIPELINE_TYPES.name} = ${quote(type)}`;
+  return type === 'raw' ? `(${says} OR ${isUntold(PIPELINE_TYPES)})` : says;
 }
 
 export function oneOf(name: string, values: readonly string[]): string {

@@ -1,7 +1,8 @@
 /** The jobs of a pipeline that were started last, or first: visibility itself sorts otherwise, and not all stores sort at all. */
 import type { Client } from '@temporalio/client';
 import { RUN_PIPELINE } from '../../workflows/messages';
-import { PIPELINE_EXPERIMENT, PIPELINE_NAME, PIPELINE_TYPES } from '../../workflows/search-attributes';
+import { PIPELINE_EXPERIMENT, PIPELINE_NAME, PIPELINE_STATUS, PIPELINE_TYPES } from '../../workflows/search-attributes';
+import { ofType } from './job-conditions';
 import type { JobType } from './started-job';
 import { search } from './list-page';
 import { count, quote, quoteTime } from './visibility';
@@ -22,7 +23,7 @@ export interface RunCriteria {
   readonly limit: number;
 }
 
-const ATTRIBUTES = [PIPELINE_NAME, PIPELINE_EXPERIMENT, PIPELINE_TYPES];
+const ATTRIBUTES = [PIPELINE_NAME, PIPELINE_EXPERIMENT, PIPELINE_STATUS, PIPELINE_TYPES];
 /** So many more than are asked for are listed rather than counted again. */
 const SPARE = 100;
 const BEFORE_ALL = Date.UTC(2015, 0);
@@ -53,7 +54,7 @@ function queryOf({ name, experimentName, type, ended }: RunCriteria): string {
   const conditions = [`WorkflowType = ${quote(RUN_PIPELINE)}`, `ExecutionStatus != 'ContinuedAsNew'`];
   if (name !== undefined) conditions.push(`${PIPELINE_NAME.name} = ${quote(name)}`);
   if (experimentName !== undefined) conditions.push(`${PIPELINE_EXPERIMENT.name} = ${quote(experimentName)}`);
-  if (type !== undefined) conditions.push(`${PIPELINE_TYPES.name} = ${quote(type)}`);
+  if (type !== undefined) conditions.push(ofType(type));
   if (ended === true) conditions.push(`ExecutionStatus != 'Running'`);
   return conditions.join(' AND ');
 }

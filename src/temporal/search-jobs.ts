@@ -6,8 +6,9 @@ import { mapAtOnce } from './at-once';
 import { within } from './deadline';
 import { formatCursor, parseCursor } from './cursor';
 import { inStatus, isJob, JOB_ATTRIBUTES, matching, type JobCriteria } from './job-conditions';
-import { listPage } from './list-page';
+import { listPage, search } from './list-page';
 import { oldestFirst } from './oldest-first';
+import { unsureOf, withAll } from './untold-criteria';
 import { count, quote, type Search } from './visibility';
 
 /** What a job must match, of those that run and those that have ended. */
@@ -60,7 +61,7 @@ export async function searchRuns(
     after?.order === 'asc' || order === 'asc'
       ? await takeAscending(client, sought, limit, passed, after?.order === 'asc' ? after.place : undefined)
       : await takeDescending(client, sought, limit, passed, after?.mark);
-  return { runs: await withoutReset(client, runs), ...rest };
+  return { runs: await withoutReset(client, await withAll(client, runs, criteria)), ...rest };
 }
 
 async function takeDescending(
@@ -109,14 +110,14 @@ export async function* listRuns(
 ): AsyncGenerator<WorkflowExecutionInfo> {
   const sought = searchFor(criteria);
   if (order === 'asc') {
-    for await (const { run } of oldestFirst(client, sought)) yield run;
+    for await (const { run } of oldestFirst(client, sought)) yield* await withAll(client, [run], criteria);
     return;
   }
   let page = await listPage(client, sought, PAGE);
-  yield* page.runs;
+  yield* await withAll(client, page.runs, criteria);
   while (page.next !== undefined) {
     page = await listPage(client, sought, LONGEST, page.next);
-    yield* page.runs;
+    yield* await withAll(client, page.runs, criteria);
   }
 }
 
@@ -124,7 +125,14 @@ export async function* listRuns(
 const ANSWER_WITHIN_MS = 1_800;
 
 export async function countJobs(client: Client, criteria: JobSearch): Promise<number> {
-  return await within(client, ANSWER_WITHIN_MS, () => count(client, searchFor(criteria)));
+  const sought = searchFor(criteria);
+  const counted = await within(client, ANSWER_WITHIN_MS, () => count(client, sought));
+  const isUnsure = unsureOf(criteria);
+  if (isUnsure === undefined) return counted;
+  const unsure: WorkflowExecutionInfo[] = [];
+  const among = { ...sought, query: `${sought.query} AND ${isUnsure}` };
+  for await (const run of search(client, among)) unsure.push(run);
+  return counted - unsure.length + (await withAll(client, unsure, criteria)).length;
 }
 
 function searchFor({ name, isEnded, statuses, ...criteria }: JobSearch): Search {

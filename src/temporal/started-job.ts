@@ -5,7 +5,7 @@ import type { Pipeline } from '../domain/pipeline';
 import type { JobSettings } from '../domain/settings';
 import type { JobSnapshot } from '../domain/snapshot';
 import type { StoredFlowInput } from '../domain/stored';
-import { PIPELINE_ROOT, PIPELINE_TYPES } from '../../workflows/search-attributes';
+import { PIPELINE_ROOT, PIPELINE_STATUS, PIPELINE_TYPES } from '../../workflows/search-attributes';
 
 /** A run as the server describes or lists it. */
 export type KnownRun = Omit<WorkflowExecutionInfo, 'raw'>;
@@ -72,8 +72,13 @@ export async function readStartedJob(
     outside: outputs.map(({ nodeName }) => nodeName),
     ...(rootJobId !== undefined && { rootJobId }),
     startTime: submissionIn(args, startTime),
-    types: typedSearchAttributes.get(PIPELINE_TYPES) ?? [],
+    types: typesOf(typedSearchAttributes),
   };
+}
+
+/** Of a job that has not shown itself yet (`workflows/shown-status.ts`) none are known, which is told as what it is then. */
+function typesOf(attributes: KnownRun['typedSearchAttributes']): readonly string[] {
+  return attributes.get(PIPELINE_TYPES) ?? (attributes.get(PIPELINE_STATUS) === undefined ? [] : ['raw']);
 }
 
 /** When a job was submitted, in epoch milliseconds: a run that continues another has a start of its own. */

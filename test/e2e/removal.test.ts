@@ -9,7 +9,9 @@ import { untilListed } from '../support/visibility';
 describe('what is deleted while jobs run, by the facade', () => {
   const gate = new Gate();
   const held: Algorithms[string] = ({ jobId }, { signal }) => gate.wait(jobId, signal);
-  const algorithms: Algorithms = { 'held-alg': held, 'forced-alg': held, 'kept-alg': held };
+  // On a server that other tests use: theirs have other names.
+  const used = `used-${randomUUID().slice(0, 8)}`;
+  const algorithms: Algorithms = { [used]: held, 'forced-alg': held, 'kept-alg': held };
   const suite = useWorker({ algorithms });
   const facade = useFacade(suite, Object.keys(algorithms));
 
@@ -30,7 +32,7 @@ describe('what is deleted while jobs run, by the facade', () => {
     (await suite.worker.client.getHandle(jobId).status()).status;
 
   it('is no algorithm that a stored pipeline or a running job uses', async () => {
-    const name = 'held-alg';
+    const name = used;
     await facade.post(`${STORE}/algorithms`, { name, algorithmImage: 'x' });
     const jobId = await start('raw', pipeline(name));
     await untilListed(suite.client, 1, `PipelineAlgorithms = '${name}' AND ExecutionStatus = 'Running'`);
