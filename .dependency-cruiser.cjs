@@ -31,6 +31,11 @@ module.exports = {
   forbidden: [
     row('domain', 'The domain is pure: it imports itself only, no Node, no npm package.', DOMAIN, []),
 
+    row('kept', 'What is read again and again is kept by a library alone.', own('src/kept'), [
+      DOMAIN,
+      npm('lru-cache'),
+    ]),
+
     row(
       'workflows',
       'Sandbox code: the domain, the types of the activities, the SDK for workflows and a pure hash.',
@@ -64,7 +69,7 @@ module.exports = {
       'webhooks',
       'Webhooks know neither Temporal nor Koa: the domain, Node and their own libraries.',
       own('src/webhooks'),
-      [DOMAIN, npm('ipaddr.js', 'rate-limiter-flexible', '@opentelemetry/api')],
+      [DOMAIN, own('src/kept'), npm('ipaddr.js', 'rate-limiter-flexible', '@opentelemetry/api')],
       { node: true },
     ),
     row(
@@ -89,6 +94,7 @@ module.exports = {
       [
         DOMAIN,
         own('workflows/messages', 'workflows/search-attributes'),
+        own('src/kept'),
         own('src/store/store'), // the interface: where an algorithm is stored
         own('src/blobs/blobs', 'src/blobs/job-results', 'src/blobs/flow-input', 'src/blobs/given-outputs'), // what lies in a store it is handed
         temporal('client', 'common', 'envconfig'),

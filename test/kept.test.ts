@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createKept } from '../src/temporal/kept';
+import { createKept } from '../src/kept';
 
 /** Reads that are answered, or fail, when the test says so. */
 function createReads() {
@@ -23,22 +23,22 @@ describe('what is kept', () => {
   let ask: () => Promise<string>;
 
   beforeEach(async () => {
-    now = 0;
+    now = 1;
     reads = createReads();
-    ask = createKept(reads.read, 1_000, () => now);
+    ask = createKept(reads.read, { forMs: 1_000, staleForMs: 1_000, now: () => now });
     const asked = [ask(), ask()];
     reads.answer('first');
     expect(await Promise.all(asked)).to.deep.equal(['first', 'first']);
   });
 
   it('is read once for all who ask within its time', async () => {
-    now = 999;
+    now = 1_000;
     expect(await ask()).to.equal('first');
     expect(reads.count()).to.equal(1);
   });
 
   it('is told as it was while it is read anew', async () => {
-    now = 1_000;
+    now = 1_002;
     expect(await ask()).to.equal('first');
     expect(await ask()).to.equal('first');
     expect(reads.count()).to.equal(2);
@@ -51,7 +51,7 @@ describe('what is kept', () => {
   it('is waited for where it is older than that, also by those who ask while it is read', async () => {
     now = 1_500;
     expect(await ask()).to.equal('first');
-    now = 2_000;
+    now = 2_001;
     const asked = ask();
     reads.answer('second');
     expect(await asked).to.equal('second');
@@ -59,11 +59,15 @@ describe('what is kept', () => {
   });
 
   it('is as old as the question that it answers', async () => {
-    now = 2_000;
+    now = 2_001;
     const asked = ask();
-    now = 3_000;
+    now = 2_600;
     reads.answer('second');
     expect(await asked).to.equal('second');
+    now = 3_001;
+    expect(await ask()).to.equal('second');
+    expect(reads.count()).to.equal(2);
+    now = 3_002;
     expect(await ask()).to.equal('second');
     expect(reads.count()).to.equal(3);
   });
@@ -73,7 +77,7 @@ describe('what is kept', () => {
     expect(await ask()).to.equal('first');
     reads.fail(new Error('away'));
     await new Promise(setImmediate);
-    now = 2_000;
+    now = 2_001;
     const asked = ask();
     reads.fail(new Error('still away'));
     expect(await asked.catch((error: unknown) => (error as Error).message)).to.equal('still away');

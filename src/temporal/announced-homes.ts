@@ -4,7 +4,7 @@ import type { AlgorithmHome } from '../domain/algorithm-definition';
 import type { Homes } from '../domain/homes';
 import { algorithmsOf, type Pipeline } from '../domain/pipeline';
 import { within } from './deadline';
-import { createKept } from './kept';
+import { createKept } from '../kept';
 import { announcedBy } from './registry';
 
 /** A worker that does not know an algorithm as short says so, so what was read may be old. */
@@ -22,7 +22,10 @@ export function createHomesReader(
   client: Client,
   taskQueue: string,
 ): (pipeline: Pipeline) => Promise<Homes | undefined> {
-  const read = createKept(() => readHomes(client, taskQueue).catch(() => NOBODYS), KEPT_MS);
+  const read = createKept(() => readHomes(client, taskQueue).catch(() => NOBODYS), {
+    forMs: KEPT_MS,
+    staleForMs: KEPT_MS,
+  });
   return async (pipeline) => {
     const announced = await read();
     const homes = algorithmsOf(pipeline).flatMap((algorithmName) => {

@@ -9,7 +9,7 @@ import { PipelineError } from '../domain/errors';
 import { mergeAnnouncements, parseAnnouncement, type Announcement, type Registry } from '../domain/registry';
 import { ALGORITHM_REGISTRY, ANNOUNCEMENT, announceSignal, registryId } from '../../workflows/messages';
 import { within } from './deadline';
-import { createKept } from './kept';
+import { createKept } from '../kept';
 
 const ANNOUNCE_WITHIN_MS = 10_000;
 /** Of the own queue's announcement: a server that is away is told of in that time. */
@@ -67,7 +67,7 @@ export async function readRegistry(client: Client, taskQueue: string): Promise<R
 
 /** @returns the same for a second or two, so that many submissions cost one reading */
 export function createRegistryReader(client: Client, taskQueue: string): () => Promise<Registry> {
-  return createKept(() => readRegistry(client, taskQueue), KEPT_MS);
+  return createKept(() => readRegistry(client, taskQueue), { forMs: KEPT_MS, staleForMs: KEPT_MS });
 }
 
 const KEPT_MS = 1_000;

@@ -1,5 +1,6 @@
 /** Which endpoint a webhook's URL belongs to, and where a sender finds it. */
 import type { Endpoint } from '../domain/endpoint';
+import { createKept, type KeptOptions } from '../kept';
 import type { AllowList } from './guard';
 import { checkEndpoint } from './endpoint-rules';
 
@@ -44,7 +45,7 @@ function isList(given: readonly Endpoint[] | EndpointSource): given is readonly 
   return Array.isArray(given);
 }
 
-export interface CacheOptions<T> {
+export interface CacheOptions<T> extends Pick<KeptOptions, 'now'> {
   readonly load: () => Promise<readonly T[]>;
   /** Decrypts the one that is used. */
   readonly open: (stored: T) => Endpoint;
@@ -54,25 +55,11 @@ export interface CacheOptions<T> {
 
 /** Endpoints that are kept elsewhere. Those who ask at the same time wait for one loading. */
 export function cachedEndpoints<T extends Pick<Endpoint, 'url'>>(options: CacheOptions<T>): EndpointSource {
-  const { load, open, ttlMs = 5_000 } = options;
-  let loaded: { readonly at: number; readonly endpoints: readonly T[] } | undefined;
-  let loading: Promise<readonly T[]> | undefined;
-
-  async function reload(): Promise<readonly T[]> {
-    const at = performance.now();
-    try {
-      const endpoints = await load();
-      loaded = { at, endpoints };
-      return endpoints;
-    } finally {
-      loading = undefined;
-    }
-  }
-
+  const { load, open, ttlMs = 5_000, now } = options;
+  const loaded = createKept(load, { forMs: ttlMs, ...(now && { now }) });
   return {
     async find(url) {
-      const fresh = loaded !== undefined && performance.now() - loaded.at < ttlMs ? loaded.endpoints : undefined;
-      const found = matchEndpoint(url, fresh ?? (await (loading ??= reload())));
+      const found = matchEndpoint(url, await loaded());
       return found && open(found);
     },
   };

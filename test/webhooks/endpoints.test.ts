@@ -184,13 +184,15 @@ describe('where endpoints are', () => {
 
   it('nobody can tell while that is away, however lately it was seen, and all is well afterwards', async () => {
     let away = false;
+    let now = 1;
     const source = cachedEndpoints({
       load: () => (away ? Promise.reject(new Error('away')) : Promise.resolve([endpoint()])),
       open: (one) => one,
-      ttlMs: 0,
+      now: () => now,
     });
     expect(await source.find('https://a.example/hooks')).to.include({ name: 'e' });
     away = true;
+    now += 5_001;
     expect(await rejection(source.find('https://a.example/hooks'))).to.include({ message: 'away' });
     away = false;
     expect(await source.find('https://a.example/hooks')).to.include({ name: 'e' });
