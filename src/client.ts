@@ -200,7 +200,7 @@ export class PipelineClient {
       staticSummary: pipeline.description ?? `pipeline ${pipeline.name}`,
       priority: { priorityKey: pipeline.priority ?? DEFAULTS.priority, fairnessKey: pipeline.name.slice(0, 64) },
       ...(searchable && {
-        typedSearchAttributes: searchAttributesOf(pipeline, types, origin),
+        typedSearchAttributes: searchAttributesOf(pipeline, types, origin, { version: LATEST_VERSION, ...settings }),
       }),
     };
     const begin = () => within(this.client, START_WITHIN_MS, () => this.client.workflow.start(RUN_PIPELINE, options));

@@ -9,7 +9,7 @@ export interface KeptOptions {
    * time to answer, and whoever asks meanwhile would wait for that. @default 0
    */
   readonly staleForMs?: number;
-  /** In milliseconds. @default Date.now */
+  /** In milliseconds. @default performance.now, which no clock that is set changes */
   readonly now?: () => number;
 }
 
@@ -18,7 +18,8 @@ export interface KeptOptions {
  * @returns what was read last; nothing that was asked for longer ago than both times together
  */
 export function createKept<T extends object | string>(read: () => Promise<T>, options: KeptOptions): () => Promise<T> {
-  const { forMs, staleForMs = 0, now = Date.now } = options;
+  const { forMs, staleForMs = 0, now = () => performance.now() } = options;
+  let toldOf = -Infinity;
   const cache = new LRUCache<'it', T>({
     max: 1,
     ttl: forMs,
@@ -28,10 +29,11 @@ export function createKept<T extends object | string>(read: () => Promise<T>, op
     async fetchMethod(_key, _stale, { options: keep }) {
       const askedAt = now();
       const value = await read();
+      toldOf = askedAt;
       // It is as old as the question that it answers; a time of 0 would be for ever.
       keep.ttl = Math.max(1, forMs - (now() - askedAt));
       return value;
     },
   });
-  return () => cache.forceFetch('it', { allowStale: cache.getRemainingTTL('it') > -staleForMs });
+  return () => cache.forceFetch('it', { allowStale: now() - toldOf < forMs + staleForMs });
 }

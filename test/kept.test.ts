@@ -72,6 +72,18 @@ describe('what is kept', () => {
     expect(reads.count()).to.equal(3);
   });
 
+  it('is waited for where reading it has taken longer than it may be old', async () => {
+    now = 2_001;
+    const asked = ask();
+    now = 7_001;
+    reads.answer('second');
+    expect(await asked).to.equal('second');
+    now = 7_003;
+    const later = ask();
+    reads.answer('third');
+    expect(await later).to.equal('third');
+  });
+
   it('is read again after it could not be read, and only who waited is told of that', async () => {
     now = 1_000;
     expect(await ask()).to.equal('first');

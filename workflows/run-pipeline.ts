@@ -117,7 +117,6 @@ export async function runPipeline(
   const shown = new ShownStatus(job, () => !allTurns && blocks.isRunningHere);
   const wake = (): number => Math.min(nextWake(job), shown.dueAt);
   const clock = allTurns ? undefined : new Clock(job, wake, tick, isOnTask);
-  let wasPaused = job.status === 'paused';
   const { concurrentPipelines } = pipeline.options ?? {};
   const turn = concurrentPipelines && new Turn(pipeline, concurrentPipelines);
 
@@ -218,9 +217,7 @@ export async function runPipeline(
     if (isWide() && patched('batch-workflows')) carryOut(reduce(job, { type: 'widened' }, Date.now()));
     if (!allTurns && job.batches.isInUse) batches.begin();
     carryOut(reduce(job, event, Date.now()));
-    const isPaused = job.status === 'paused';
-    if (isPaused && !wasPaused) cancelBlocks(true);
-    wasPaused = isPaused;
+    if (job.status === 'paused' && shown.last !== 'paused') cancelBlocks(true);
     setCurrentDetails(describeJob(job));
     shown.look();
     clock?.look();

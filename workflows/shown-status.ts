@@ -15,7 +15,8 @@ const SHOWN_AFTER_MS = 1_000;
 
 /** Updates only what a job was started with: a workflow that sets what its namespace lacks retries its task for ever. */
 export class ShownStatus {
-  private shown: JobStatus;
+  /** What was told last. */
+  last: JobStatus;
   private readonly isLate: boolean;
 
   /** @param isUnseen whether the server hears of the job's start together with what comes of it */
@@ -24,22 +25,22 @@ export class ShownStatus {
     private readonly isUnseen: () => boolean,
   ) {
     this.isLate = isShownLate(job.settings);
-    this.shown = this.isLate ? ((attributes().get(PIPELINE_STATUS) as JobStatus | undefined) ?? 'pending') : job.status;
+    this.last = this.isLate ? ((attributes().get(PIPELINE_STATUS) as JobStatus | undefined) ?? 'pending') : job.status;
   }
 
   /** When it wants to be told the time, in epoch milliseconds. */
   get dueAt(): number {
     const { status, activeSince = 0 } = this.job;
-    const waits = this.isLate && status === 'active' && this.shown === 'pending' && isSearched();
+    const waits = this.isLate && status === 'active' && this.last === 'pending' && isSearched();
     return waits ? activeSince + SHOWN_AFTER_MS : Infinity;
   }
 
   /** To be called whenever the job or the time may be another. */
   look(): void {
     const { status } = this.job;
-    if (status === this.shown || (status === 'active' && this.isUnseen())) return;
+    if (status === this.last || (status === 'active' && this.isUnseen())) return;
     if (this.dueAt !== Infinity && Date.now() < this.dueAt) return;
-    this.shown = status;
+    this.last = status;
     if (isSearched()) upsertSearchAttributes([{ key: PIPELINE_STATUS, value: status }, ...this.rest()]);
   }
 

@@ -14,7 +14,7 @@ export function ownEntry(): Entry {
 }
 
 /**
- * How Node runs a facade. What a request has made lives until Temporal has answered it: with the young generation that Node
+ * How Node runs a facade. What a request has made lives until Temporal has answered it: with the semi-spaces that Node
  * has by itself (16 MB) much of that is copied over and over, which was a sixth of what a start costs a busy facade.
  */
 export const FACADE_FLAGS: readonly string[] = ['--max-semi-space-size=32'];

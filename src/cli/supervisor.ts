@@ -80,7 +80,8 @@ async function startLocked(config: Config, options: StartOptions, undo: Undo): P
     const onSpawn = (pid: number): void => void state.note(recordOf(pid).then((record) => ({ [name]: record })));
     const supervised = new Supervised({
       file: entry.file,
-      execArgv: [...entry.execArgv, ...flags],
+      // Those that a user has given go before ours.
+      execArgv: [...flags, ...entry.execArgv],
       name,
       args: [command],
       env,

@@ -8,7 +8,7 @@ import { formatCursor, parseCursor } from './cursor';
 import { inStatus, isJob, JOB_ATTRIBUTES, matching, type JobCriteria } from './job-conditions';
 import { listPage, search } from './list-page';
 import { oldestFirst } from './oldest-first';
-import { unsureOf, withAll } from './untold-criteria';
+import { eachWithAll, unsureOf, withAll } from './untold-criteria';
 import { count, quote, type Search } from './visibility';
 
 /** What a job must match, of those that run and those that have ended. */
@@ -54,36 +54,42 @@ export async function searchRuns(
 ): Promise<FoundRuns> {
   if (skip > MAX_SKIP)
     throw invalid(`data.pageNum should NOT pass over more than ${String(MAX_SKIP)} jobs: use the cursor`);
-  const sought = searchFor(criteria);
   const after = cursor === undefined ? undefined : parseCursor(cursor, order);
   const passed = after === undefined ? skip : 0;
   const { runs, ...rest } =
     after?.order === 'asc' || order === 'asc'
-      ? await takeAscending(client, sought, limit, passed, after?.order === 'asc' ? after.place : undefined)
-      : await takeDescending(client, sought, limit, passed, after?.mark);
-  return { runs: await withoutReset(client, await withAll(client, runs, criteria)), ...rest };
+      ? await takeAscending(client, criteria, limit, passed, after?.order === 'asc' ? after.place : undefined)
+      : await takeDescending(client, criteria, limit, passed, after?.mark);
+  return { runs: await withoutReset(client, runs), ...rest };
 }
 
 async function takeDescending(
   client: Client,
-  sought: Search,
+  criteria: JobSearch,
   limit: number,
   skip: number,
   mark: Uint8Array | undefined,
 ): Promise<FoundRuns> {
-  let from = mark;
-  for (let left = skip; left > 0; left -= LONGEST) {
-    const { next } = await listPage(client, sought, Math.min(left, LONGEST), from);
-    if (next === undefined) return { runs: [] };
-    from = next;
+  const sought = searchFor(criteria);
+  const runs: WorkflowExecutionInfo[] = [];
+  let next = mark;
+  let passed = 0;
+  // A page ends where the answer does, as nothing but the end of a page can be gone on from.
+  for (let left = skip + limit; left > 0; left = skip - passed + limit - runs.length) {
+    const isPassing = passed < skip;
+    const page = await listPage(client, sought, Math.min(isPassing ? skip - passed : left, LONGEST), next);
+    const matching = await withAll(client, page.runs, criteria);
+    if (isPassing) passed += matching.length;
+    else runs.push(...matching);
+    ({ next } = page);
+    if (next === undefined) return { runs };
   }
-  const { runs, next } = await listPage(client, sought, limit, from);
   return { runs, ...(next && { cursor: formatCursor({ order: 'desc', mark: next }) }) };
 }
 
 async function takeAscending(
   client: Client,
-  sought: Search,
+  criteria: JobSearch,
   limit: number,
   skip: number,
   after: Parameters<typeof oldestFirst>[2],
@@ -91,7 +97,7 @@ async function takeAscending(
   const runs: WorkflowExecutionInfo[] = [];
   let last = after;
   let passed = 0;
-  for await (const { run, place } of oldestFirst(client, sought, after)) {
+  for await (const { run, place } of eachWithAll(client, oldestFirst(client, searchFor(criteria), after), criteria)) {
     if (passed++ < skip) continue;
     // One more than asked for tells whether anything follows.
     if (runs.length === limit && last !== undefined)
@@ -110,7 +116,7 @@ export async function* listRuns(
 ): AsyncGenerator<WorkflowExecutionInfo> {
   const sought = searchFor(criteria);
   if (order === 'asc') {
-    for await (const { run } of oldestFirst(client, sought)) yield* await withAll(client, [run], criteria);
+    for await (const { run } of eachWithAll(client, oldestFirst(client, sought), criteria)) yield run;
     return;
   }
   let page = await listPage(client, sought, PAGE);

@@ -3,11 +3,13 @@
  * long list what did not fit (`workflows/shown-status.ts`). That is read from what the job was started with.
  */
 import { isGrpcServiceError, type Client, type WorkflowExecutionInfo } from '@temporalio/client';
+import { PipelineError } from '../domain/errors';
 import { algorithmsOf, type Pipeline } from '../domain/pipeline';
 import { AND_OTHERS, PIPELINE_ALGORITHMS, PIPELINE_STATUS, PIPELINE_TAGS } from '../../workflows/search-attributes';
 import { mapAtOnce } from './at-once';
+import { within } from './deadline';
 import { readStart } from './started-job';
-import { quote } from './visibility';
+import { ANSWER_WITHIN_MS, quote } from './visibility';
 
 /** What is looked for in keyword lists. */
 export interface ListCriteria {
@@ -56,26 +58,60 @@ export async function withAll(
 }
 
 const AT_ONCE = 10;
+/** Of one after the other, that are looked through together. */
+const CHUNK = 50;
 
+/** The same of what is listed as it is asked for. */
+export async function* eachWithAll<T extends { readonly run: WorkflowExecutionInfo }>(
+  client: Client,
+  found: AsyncIterable<T>,
+  criteria: ListCriteria,
+): AsyncGenerator<T> {
+  if (unsureOf(criteria) === undefined) {
+    yield* found;
+    return;
+  }
+  const chunk: T[] = [];
+  const matching = async (): Promise<T[]> => {
+    const some = chunk.splice(0);
+    const runs = new Set(
+      await withAll(
+        client,
+        some.map(({ run }) => run),
+        criteria,
+      ),
+    );
+    return some.filter(({ run }) => runs.has(run));
+  };
+  for await (const one of found) if (chunk.push(one) === CHUNK) yield* await matching();
+  yield* await matching();
+}
+
+/** By the query that has found it, where its lists are whole: not all stores tell letters apart by their case. */
 function isTold({ typedSearchAttributes }: WorkflowExecutionInfo, { algorithmName, tags = [] }: ListCriteria): boolean {
-  const has = (list: KeywordList, value: string): boolean => typedSearchAttributes.get(list)?.includes(value) === true;
-  const isRun = algorithmName === undefined || has(PIPELINE_ALGORITHMS, algorithmName);
-  return isRun && tags.every((tag) => has(PIPELINE_TAGS, tag));
+  const isWhole = (list: KeywordList): boolean => typedSearchAttributes.get(list)?.includes(AND_OTHERS) === false;
+  return (algorithmName === undefined || isWhole(PIPELINE_ALGORITHMS)) && (tags.length === 0 || isWhole(PIPELINE_TAGS));
 }
 
-function isMatch(pipeline: Pipeline | undefined, { algorithmName, tags = [] }: ListCriteria): boolean {
-  if (pipeline === undefined) return false;
-  const isRun = algorithmName === undefined || algorithmsOf(pipeline).includes(algorithmName);
-  return isRun && tags.every((tag) => pipeline.tags?.includes(tag));
-}
-
-/** @returns undefined where Temporal has forgotten the job: visibility remembers it for a little longer */
-async function startedWith(client: Client, run: WorkflowExecutionInfo): Promise<Pipeline | undefined> {
+/** @param started by whoever: it may be anything */
+function isMatch(started: unknown, { algorithmName, tags = [] }: ListCriteria): boolean {
   try {
-    return (await readStart(client, run)).args[0] as Pipeline;
+    const pipeline = started as Pipeline;
+    const isRun = algorithmName === undefined || algorithmsOf(pipeline).includes(algorithmName);
+    return isRun && tags.every((tag) => pipeline.tags?.includes(tag));
+  } catch {
+    return false;
+  }
+}
+
+/** @returns undefined where Temporal has forgotten the job, which visibility remembers for a little longer, or it can't be read */
+async function startedWith(client: Client, run: WorkflowExecutionInfo): Promise<unknown> {
+  try {
+    return (await within(client, ANSWER_WITHIN_MS, () => readStart(client, run))).args[0];
   } catch (error) {
-    if (isGrpcServiceError(error) && (error.code as number) === NOT_FOUND) return undefined;
-    throw error;
+    if (error instanceof PipelineError || (isGrpcServiceError(error) && (error.code as number) !== NOT_FOUND))
+      throw error;
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { PipelineClient, type JobHandle } from '../../src/client';
+import { PIPELINE_EXPERIMENT, PIPELINE_STATUS } from '../../workflows/search-attributes';
 import { Gate } from '../support/gate';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { until } from '../support/until';
@@ -78,6 +79,28 @@ describe('what visibility is told of a job', function () {
     await untilListed(temporal.client, 3, `PipelineExperiment = '${experimentName}'`);
   });
 
+  it('answers whole pages of what matches, whatever else had to be looked through', async () => {
+    for (const order of ['asc', 'desc'] as const) {
+      const pageOf = async (skip: number) =>
+        (await client.jobs.search({ experimentName, algorithmName: `${id}-held` }, { order, limit: 1, skip })).hits.map(
+          ({ jobId }) => jobId,
+        );
+      expect(await pageOf(0), order).to.deep.equal([one.jobId]);
+      expect(await pageOf(1), order).to.deep.equal([]);
+      const first = await client.jobs.search({ experimentName, tags: ['common'] }, { order, limit: 1 });
+      expect(first.hits).to.have.length(1);
+      const { cursor } = first;
+      const rest = await client.jobs.search(
+        { experimentName, tags: ['common'] },
+        { order, limit: 5, ...(cursor && { cursor }) },
+      );
+      expect(
+        [...first.hits, ...rest.hits].map(({ jobId }) => jobId),
+        order,
+      ).to.have.members([other.jobId, wide.jobId]);
+    }
+  });
+
   it('finds jobs that nobody runs yet by all that they are', async () => {
     expect(await attributesOf(one)).to.deep.equal({
       PipelineName: 'one',
@@ -127,6 +150,25 @@ describe('what visibility is told of a job', function () {
       await one.result();
       await worker.stop();
     }
+  });
+
+  it('passes over a job that is none, and is there from the start for workers of earlier versions', async () => {
+    const typedSearchAttributes = [
+      { key: PIPELINE_STATUS, value: 'pending' },
+      { key: PIPELINE_EXPERIMENT, value: experimentName },
+    ];
+    const options = { workflowId: `none-${id}`, taskQueue: `nobody-${id}`, args: [null], typedSearchAttributes };
+    const none = await temporal.client.workflow.start('runPipeline', options);
+    const settings = { version: 5 };
+    const old = await new PipelineClient(temporal.client, { taskQueue: `nobody-${id}`, settings }).start({
+      name: 'old',
+      nodes: [{ nodeName: 'n', algorithmName: `${id}-old`, input: [] }],
+    });
+    expect(await attributesOf(old)).to.deep.include({ PipelineTypes: ['raw'], PipelineAlgorithms: [`${id}-old`] });
+    await untilListed(temporal.client, 4, `PipelineExperiment = '${experimentName}'`);
+    await expectFound({ algorithmName: `${id}-held` }, [one]);
+    await none.terminate();
+    await temporal.client.workflow.getHandle(old.jobId).terminate();
   });
 
   /** When the job's first task began, and when it was shown as active, in epoch milliseconds by the server's clock. */
