@@ -69,13 +69,13 @@ describe('the webhooks of the OpenAPI document', () => {
         await job.stop('enough');
       }
       await suite.settle(job);
-      await receiver.until(({ results }) => results.length === 1);
+      // What the job has left for its progress URL may be behind its result.
+      await receiver.until(({ progress, results }) => results.length === 1 && progress.length > 0);
       const checks = await checksOf();
       for (const { headers, text } of receiver.received) {
         const check = checks[String(headers['x-pipeline-event'])];
         expect(check?.(JSON.parse(text)), `${text}\n${JSON.stringify(check?.errors)}`).to.equal(true);
       }
-      expect(receiver.received.length).to.be.greaterThan(1);
     });
   }
 
