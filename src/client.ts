@@ -5,7 +5,7 @@ import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOp
 import type { BlobStore } from './blobs/blobs';
 import { CheckedPipeline } from './domain/checked-pipeline';
 import { PipelineError } from './domain/errors';
-import type { Homes } from './domain/homes';
+import { homesCheck, type Homes } from './domain/homes';
 import { DEFAULTS, type Pipeline } from './domain/pipeline';
 import { LATEST_VERSION, parseSettings, type JobSettings } from './domain/settings';
 import { parseDefinition, parsePipeline } from './domain/validate';
@@ -107,6 +107,7 @@ export class PipelineClient {
   /** All jobs that Temporal retains, to look through. */
   readonly jobs: JobList;
 
+  private checkedSettings: JobSettings | undefined;
   private searchable: Promise<boolean> | undefined;
   private readonly namespaceId = createNamespaceId();
   private readonly inPlace: StartsInPlace;
@@ -132,7 +133,8 @@ export class PipelineClient {
    */
   check(document: unknown, reuse?: Reuse): CheckedPipeline {
     const outputs = reuse?.nodes.map((nodeName) => ({ nodeName }));
-    const limits = { ...parseSettings(this.options.settings), ...(outputs && { outputs }) };
+    this.checkedSettings ??= parseSettings(this.options.settings);
+    const limits = { ...this.checkedSettings, ...(outputs && { outputs }) };
     const { pipeline, plans } = parsePipeline(document, limits);
     return new CheckedPipeline(pipeline, plans);
   }
@@ -154,7 +156,7 @@ export class PipelineClient {
     { idempotencyKey, request, types = ['raw'], origin, reuse, written, ...given }: StartOptions = {},
   ): Promise<JobHandle> {
     const { pipeline, plans } = document instanceof CheckedPipeline ? document : this.check(document, reuse);
-    parseSettings({ homes: given.homes ?? {} });
+    homesCheck(given.homes ?? {}, 'settings.homes');
     const text = JSON.stringify(pipeline);
     const jobId = idempotencyKey === undefined ? `${pipeline.name}:${v4()}` : keyedJobId(pipeline.name, idempotencyKey);
     const digest = createHash('sha256')

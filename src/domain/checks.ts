@@ -91,26 +91,27 @@ export const shallow: Check = (value, at) => {
 };
 
 /** In the order in which Ajv looks: what is missing, what is unknown, and then the known fields in the order of the rules. */
-export const object =
-  (
-    fields: Record<string, Check>,
-    rule: { required?: readonly string[]; closed?: boolean; missing?: Readonly<Record<string, string>> } = {},
-  ): Check =>
-  (value, at) => {
+export function object(
+  fields: Record<string, Check>,
+  rule: { required?: readonly string[]; closed?: boolean; missing?: Readonly<Record<string, string>> } = {},
+): Check {
+  const known = Object.entries(fields);
+  return (value, at) => {
     if (!isJsonObject(value)) throw invalid(`${at} should be object`);
     for (const name of rule.required ?? []) {
       if (value[name] === undefined) {
         throw invalid(rule.missing?.[name] ?? `${at} should have required property '${name}'`);
       }
     }
-    for (const [name, entry] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
       if (Object.hasOwn(fields, name)) continue;
       const shown = name.slice(0, MAX_SHOWN_NAME);
       if (rule.closed === true) throw invalid(`${at} should NOT have additional properties (${shown})`);
-      shallow(entry, `${at}.${shown}`);
+      shallow(value[name], `${at}.${shown}`);
     }
-    for (const [name, check] of Object.entries(fields)) {
+    for (const [name, check] of known) {
       const entry = Object.hasOwn(value, name) ? value[name] : undefined;
       if (entry !== undefined) check(entry, `${at}.${name}`);
     }
   };
+}
