@@ -94,7 +94,7 @@ ${curveTable(findings.curve)}
 - **Interleaved**: in each of at least ${repetitions} repetitions every way of doing the work has its turn, in alternating order. A ratio is of two runs of one repetition.
 - **The clock** runs from the call that starts a job until its result was read and every value of it checked, in order; with webhooks until the last of them was received, and all are checked. Jobs whose latency is measured run one by one, with seeded pauses between them: without, each would wait for the same timer of the server.
 - **CPU** is user and system time of the server's process and the worker's, from \`/proc\`. **Memory** is \`VmHWM\` of the worker's process, which counts all that it has loaded; for the curve and the million the process is new each time. **Events** are those of all executions that were started on the task queue meanwhile, its reconciler's as well.
-- **What is published** is what runs on our side: the bundle of workflows and the facade as \`npm run build\` makes them.
+- **What is published** is what runs on our side: the bundle of workflows and the facade as \`npm run build\` makes them, the latter with the flags of Node that \`npm start\` and the compose file give it.
 - **Warm**: what a process does first is not measured, as it is slow. Workers run 10 rounds of small jobs before; the facade starts 2,000 jobs, and so does the client that it is compared with.
 - **A row that fails** says so and stops no other.
 
