@@ -22,6 +22,15 @@ describe('what is kept', () => {
   let reads: ReturnType<typeof createReads>;
   let ask: () => Promise<string>;
 
+  /** Reads anew, which takes from 2,001 until then. */
+  async function readUntil(end: number): Promise<void> {
+    now = 2_001;
+    const asked = ask();
+    now = end;
+    reads.answer('second');
+    expect(await asked).to.equal('second');
+  }
+
   beforeEach(async () => {
     now = 1;
     reads = createReads();
@@ -59,11 +68,7 @@ describe('what is kept', () => {
   });
 
   it('is as old as the question that it answers', async () => {
-    now = 2_001;
-    const asked = ask();
-    now = 2_600;
-    reads.answer('second');
-    expect(await asked).to.equal('second');
+    await readUntil(2_600);
     now = 3_001;
     expect(await ask()).to.equal('second');
     expect(reads.count()).to.equal(2);
@@ -73,11 +78,7 @@ describe('what is kept', () => {
   });
 
   it('is waited for where reading it has taken longer than it may be old', async () => {
-    now = 2_001;
-    const asked = ask();
-    now = 7_001;
-    reads.answer('second');
-    expect(await asked).to.equal('second');
+    await readUntil(7_001);
     now = 7_003;
     const later = ask();
     reads.answer('third');

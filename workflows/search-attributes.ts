@@ -31,8 +31,8 @@ export function toKeyword(text: string): string {
   return text.slice(0, MAX_KEYWORD);
 }
 
-/** A server takes 2 KiB for one, as JSON; a workflow that sets more has its task fail for ever. */
-const MAX_LIST_BYTES = 2_000; // and room for the mark
+/** A server takes 2 KiB for one, as JSON, and the mark needs room; a workflow that sets more has its task fail for ever. */
+const MAX_LIST_BYTES = 2_000;
 /** Stands for what did not fit into a list. */
 export const AND_OTHERS = '…';
 

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { FACADE_FLAGS } from '../../src/cli/children';
 import { SETTINGS } from '../../src/config';
 import { DYNAMIC_CONFIG } from '../../src/temporal/dev-server';
 
@@ -62,6 +63,10 @@ describe('docker-compose.yml', () => {
   it('lets facade and workers share the files of large values', () => {
     for (const name of ['worker', 'facade']) expect(compose.services[name]?.volumes, name).to.include('data:/data');
     expect(text('deploy/Dockerfile')).to.match(/^ENV .*DATA_DIR=\/data$/m);
+  });
+
+  it('runs the facade with the flags of npm start', () => {
+    expect(compose.services['facade']?.environment?.['NODE_OPTIONS']).to.equal(FACADE_FLAGS.join(' '));
   });
 
   it('is what the compose specification says', () => {

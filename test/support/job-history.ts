@@ -1,8 +1,5 @@
 import type { Client } from '@temporalio/client';
 
-/** `TimeoutType` of Temporal's API, which the SDK does not export. */
-const SCHEDULE_TO_START = 2;
-
 /** What a job has had its workflow and the queue's workers do, as its history tells. */
 export interface JobHistory {
   /** Local activities that have ended. */
@@ -10,15 +7,11 @@ export interface JobHistory {
   /** Activities that were scheduled. */
   readonly scheduled: number;
   readonly tasks: number;
-  /** Or were lost; not those that a worker was late to take from its own queue, as on a busy machine. */
   readonly failedTasks: number;
 }
 
 export async function historyOf(client: Client, jobId: string): Promise<JobHistory> {
   const { events } = await client.workflow.getHandle(jobId).fetchHistory();
-  const lost = (events ?? []).filter(({ workflowTaskTimedOutEventAttributes: found }) => {
-    return found != null && Number(found.timeoutType) !== SCHEDULE_TO_START;
-  });
   const count = (field: keyof NonNullable<typeof events>[number]): number =>
     (events ?? []).filter((event) => event[field] != null).length;
   return {
@@ -26,6 +19,6 @@ export async function historyOf(client: Client, jobId: string): Promise<JobHisto
       .length,
     scheduled: count('activityTaskScheduledEventAttributes'),
     tasks: count('workflowTaskCompletedEventAttributes'),
-    failedTasks: count('workflowTaskFailedEventAttributes') + lost.length,
+    failedTasks: count('workflowTaskFailedEventAttributes') + count('workflowTaskTimedOutEventAttributes'),
   };
 }
