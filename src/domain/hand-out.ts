@@ -10,7 +10,7 @@ import { MAX_INLINE_BYTES } from './held';
 import type { Job, NodeState } from './job';
 import { utf8Length } from './json';
 import { mayAsk, noteAsked } from './service';
-import { SHARED_FOR_MS, waitsForShared } from './share';
+import { waitsForShared } from './share';
 import { homeOfNode, takeItems, waiting } from './take-items';
 import { moveTasks } from './tasks';
 import { mayRead, noteReading } from './unread';
@@ -80,7 +80,7 @@ export function endFirstWaves(job: Job, now: number): void {
 
 function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefined {
   const { plan } = node;
-  const { indexes, isSuspect = false, isHere = false, mayBeShared = false, budgetMs } = takeItems(job, node, now);
+  const { indexes, isSuspect = false, isHere = false, sharedForMs, budgetMs } = takeItems(job, node, now);
   const bind = (): BlockInput => ({ ...bindBlock(job, node, indexes), ...(budgetMs !== undefined && { budgetMs }) });
   let input = bind();
   let bytes = utf8Length(JSON.stringify(input));
@@ -105,9 +105,9 @@ function startBlock(job: Job, node: NodeState, now: number): RunBlock | undefine
   }
   const blockId = job.nextBlockId++;
   const { attempt, inlineBytes = 0 } = input;
-  const isShared = mayBeShared && indexes.length > 1;
+  const isShared = sharedForMs !== undefined && indexes.length > 1;
   if (isShared) {
-    input = { ...input, shared: { blockId, afterMs: SHARED_FOR_MS } };
+    input = { ...input, shared: { blockId, afterMs: sharedForMs } };
     node.isSharing = true;
   }
   if (!staysHere && mayBeginAtOnce(job, plan, { count: indexes.length, attempt }))

@@ -12,7 +12,8 @@ export interface JobSettings {
    * By which rules the job is run, as one that was begun goes on as it began. 2: the first items of a node share a block;
    * 3: the workflow takes no turn in which there is nothing to wait for; 4: small blocks begin at once, and no timer is set
    * while the workflow's own task runs items; 5: it makes the first attempt of its terminal events itself; 6: search
-   * attributes tell that it is active once it has been so for a second. Default 1; `PipelineClient` starts jobs with the latest.
+   * attributes tell that it is active once it has been so for a second; 7: of a node with several rounds of blocks a few
+   * items ride together before their pace is known, and blocks are smaller towards its end. Default 1; `PipelineClient` starts jobs with the latest.
    */
   readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */
@@ -53,7 +54,7 @@ export interface JobSettings {
 }
 
 /** Of jobs that are started now. */
-export const LATEST_VERSION = 6;
+export const LATEST_VERSION = 7;
 
 /** Whether its workflow waits also for what is there: the history holds the order of commands that comes of it. */
 export function takesAllTurns({ version }: Pick<JobSettings, 'version'>): boolean {
@@ -83,6 +84,11 @@ export function attemptsItsEnd({ version }: Pick<JobSettings, 'version'>): boole
 /** Whether search attributes tell of its being active with a delay, and of what it is along with that. */
 export function isShownLate({ version }: Pick<JobSettings, 'version'>): boolean {
   return version >= 6;
+}
+
+/** Whether its blocks are no single items while others wait for them, and smaller ones at the end of a node. */
+export function fitsBlocks({ version }: Pick<JobSettings, 'version'>): boolean {
+  return version >= 7;
 }
 
 export const DEFAULT_SETTINGS: JobSettings = {

@@ -1,23 +1,40 @@
 /**
- * The first items of a node share one block (DESIGN.md, «Shared blocks»): nobody knows yet how long they take, and for
- * quick ones a block each costs more than their work. What is not begun after a moment is given back by a signal.
+ * Items of which nobody knows yet how long they take share a block (DESIGN.md, «Shared blocks»), since for quick ones a
+ * block each costs more than their work. What is not begun after a moment is given back by a signal.
  */
-import { FIRST_WAVE, WIDE } from './block-size';
+import { FIRST_WAVE, LEAST_MS, WIDE } from './block-size';
 import type { RestGivenBack } from './block';
 import type { BlockInFlight, Job, NodeState } from './job';
+import { fitsBlocks } from './settings';
 
 /** Less than the way of a block to a worker and back: items that take longer are spread. In milliseconds. */
-export const SHARED_FOR_MS = 20;
+const FIRST_SHARED_MS = 20;
 /** Jobs of earlier versions go on with a block for each. */
 const SINCE_VERSION = 2;
+/** So many of a later round share a block: where they take longer than they are shared, few are held meanwhile. */
+const FEW = 4;
+
+/** Items that share a block, and for how long: after so many milliseconds what is not begun is given back. */
+export interface Sharing {
+  readonly count: number;
+  readonly forMs: number;
+}
 
 /**
  * Few items, or the first ones of a wide node, whose pace is to be known before blocks are sized. Between the two the first
- * wave is a good part of the work, and goes to all workers at once.
+ * wave is a good part of the work, and goes to all workers at once; of what comes then, as much as there are rounds of the
+ * window to do shares a block, while nothing is known of the first.
+ *
+ * @returns undefined where each item rides alone
  */
-export function mayShare(job: Job, node: NodeState): boolean {
-  if (job.settings.version < SINCE_VERSION || job.batches.isInUse) return false;
-  return node.next === 0 && node.measured.items === 0 && (node.width <= FIRST_WAVE || node.width > WIDE);
+export function sharingOf(job: Job, node: NodeState, waiting: number): Sharing | undefined {
+  const { settings, batches } = job;
+  if (settings.version < SINCE_VERSION || batches.isInUse || node.measured.items > 0) return undefined;
+  const isBetween = node.width > FIRST_WAVE && node.width <= WIDE;
+  if (!isBetween) return node.next === 0 ? { count: FIRST_WAVE, forMs: FIRST_SHARED_MS } : undefined;
+  const rounds = Math.floor(waiting / settings.window);
+  if (!fitsBlocks(settings) || node.next < FIRST_WAVE || rounds < 2) return undefined;
+  return { count: Math.min(FEW, rounds), forMs: LEAST_MS };
 }
 
 /** Whether the next block of a wide node waits for what its first one tells. */

@@ -1,11 +1,11 @@
 /** Which of a node's items ride in the next block (DESIGN.md, «runBlock»). */
 import type { AlgorithmHome } from './algorithm-definition';
-import { blockSize, FIRST_WAVE, LEAST_MS, WIDE, wideBlock } from './block-size';
+import { blockSize, LEAST_MS, WIDE, wideBlock, type Sizing } from './block-size';
 import { blockSizeOf, homeOf } from './homes';
 import type { Job, NodeState } from './job';
 import { repeats } from './retry';
-import { beginsAtOnce } from './settings';
-import { mayShare } from './share';
+import { beginsAtOnce, fitsBlocks } from './settings';
+import { sharingOf } from './share';
 import { mayRunHere } from './short';
 import { hasWaitAny } from './wait-any';
 
@@ -14,8 +14,8 @@ export interface TakenItems {
   readonly isSuspect?: boolean;
   /** The workflow may run them itself. */
   readonly isHere?: boolean;
-  /** Others may be given a part of them, where there are several. */
-  readonly mayBeShared?: boolean;
+  /** Others may be given a part of them, where there are several, when so many milliseconds have passed. */
+  readonly sharedForMs?: number;
   /** See `BlockInput`. */
   readonly budgetMs?: number;
 }
@@ -51,14 +51,20 @@ export function takeItems(job: Job, node: NodeState, now: number): TakenItems {
   if (mayRunHere(job, node, now)) return { indexes: takeWaiting(node, node.width), isHere: true };
   const fixed = blockSizeOf(home);
   if (!alone && fixed !== undefined) return { indexes: takeWaiting(node, fixed) };
-  if (!alone && mayShare(job, node)) return { indexes: takeWaiting(node, FIRST_WAVE), mayBeShared: true };
-  const sizing = { remaining: waiting(job, node), inFlight: job.blocks.size, measured: node.measured };
+  const remaining = waiting(job, node);
+  const sharing = alone ? undefined : sharingOf(job, node, remaining);
+  if (sharing !== undefined) return { indexes: takeWaiting(node, sharing.count), sharedForMs: sharing.forMs };
+  const sizing = { remaining, inFlight: job.blocks.size, measured: node.measured };
   const { size, ...budget } = alone
     ? { size: 1 }
     : node.width > WIDE && job.hasWideBlocks()
       ? wideBlock(sizing)
-      : { size: blockSize({ ...sizing, handedOut: node.next, hasLeastWork: job.hasLeastWork }) };
+      : { size: narrowBlock(job, node, sizing) };
   return { indexes: takeWaiting(node, size), ...budget };
+}
+
+function narrowBlock({ hasLeastWork, settings }: Job, { next }: NodeState, sizing: Sizing): number {
+  return blockSize({ ...sizing, handedOut: next, hasLeastWork, tapers: fitsBlocks(settings) });
 }
 
 /** Of a block that is lost again all items run one at a time, so there must be few of them. */

@@ -6,24 +6,30 @@ import type { RunBlock } from '../../src/domain/hand-out';
 import { Engine } from '../support/engine';
 
 describe('blockSize', () => {
-  type Sizing = [handedOut: number, remaining: number, inFlight: number, items: number, ms: number];
-  const sizes: [string, Sizing, number, number?][] = [
+  type Case = [handedOut: number, remaining: number, inFlight: number, items: number, ms: number];
+  /** Of jobs that are started now; of those that started before blocks tapered; of those without any least work. */
+  const sizes: [string, Case, now: number, before?: number, long?: number][] = [
     ['the first wave is single items', [15, 1_000_000, 1, 10, 1], 1],
     ['nothing is measured yet', [16, 1_000_000, 1, 0, 0], 1],
     ['two seconds of work', [16, 1_000_000, 1, 10, 1_000], 20],
     ['at most a thousand', [16, 1_000_000, 1, 10, 0], 1_000],
     ['slow items ride alone', [16, 1_000_000, 1, 1, 60_000], 1],
-    ['a quarter of an even share of what is left', [900, 100, 5, 10, 1_000], 5, 5],
-    ['the same, or some work, where there is little to do', [900, 100, 5, 10, 10], 200, 5],
-    ['however little, at most a thousand', [900, 100, 5, 10, 0], 1_000, 5],
+    ['a quarter of an even share of what is left', [900, 100, 5, 1_000, 100_000], 5],
+    ['the same, or some work, where there is little to do', [900, 400, 5, 10, 10], 160, 200, 20],
+    ['some work, to the nearest item', [16, 400, 50, 10, 510], 4, 3, 2],
+    ['no more than leaves something to half of the others', [100, 60, 40, 10, 500], 3, 4, 1],
+    ['single items at the end', [190, 10, 40, 10, 500], 1, 4, 1],
+    ['a least even there', [900, 100, 50, 10, 10], 50, 200, 1],
+    ['however little, at most a thousand', [900, 100, 5, 10, 0], 250, 1_000, 5],
     ['never none', [999, 1, 50, 10, 9_000], 1],
     ['no block in flight', [16, 4_000, 0, 10, 10], 1_000],
   ];
-  for (const [what, [handedOut, remaining, inFlight, items, ms], size, before = size] of sizes) {
-    it(`${what}: ${String(size)}`, () => {
+  for (const [what, [handedOut, remaining, inFlight, items, ms], now, before = now, long = before] of sizes) {
+    it(`${what}: ${String(now)}`, () => {
       const sizing = { handedOut, remaining, inFlight, measured: { items, ms } };
-      expect(blockSize({ ...sizing, hasLeastWork: true })).to.equal(size);
-      expect(blockSize({ ...sizing, hasLeastWork: false }), 'in earlier versions').to.equal(before);
+      expect(blockSize({ ...sizing, hasLeastWork: true, tapers: true })).to.equal(now);
+      expect(blockSize({ ...sizing, hasLeastWork: true, tapers: false }), 'in earlier versions').to.equal(before);
+      expect(blockSize({ ...sizing, hasLeastWork: false, tapers: false }), 'long ago').to.equal(long);
     });
   }
 });

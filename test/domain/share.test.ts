@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { fromRuns } from '../../src/domain/index-runs';
 import type { RunBlock } from '../../src/domain/hand-out';
+import { LATEST_VERSION } from '../../src/domain/settings';
 import { Engine } from '../support/engine';
 
 const one = { result: 1 };
@@ -104,6 +105,54 @@ describe('the first items of a node', () => {
       engine.start();
       expect(engine.running.slice(0, 3).map(widthOf)).to.deep.equal([1, 1, 1]);
       expect(engine.running[0]?.input).not.to.have.property('shared');
+    });
+  }
+});
+
+describe('items of a later round', () => {
+  const later = (width: number, settings: object = {}, node: object = {}): Engine =>
+    job(`#[1...${String(width)}]`, node, { version: LATEST_VERSION, ...settings }).start();
+  const widths = ({ running }: Engine): number[] => running.map(widthOf);
+  const singles = (count: number): number[] => Array<number>(count).fill(1);
+
+  it('share blocks while nothing is known of the first ones, as many as there are rounds of the window', () => {
+    const engine = later(200);
+    // 16 single items leave 184, which are 3 rounds of 50; once only 149 are left they are 2.
+    expect(widths(engine)).to.deep.equal([...singles(16), ...Array<number>(12).fill(3), ...Array<number>(22).fill(2)]);
+    expect(engine.running[0]?.input).not.to.have.property('shared');
+    expect(engine.running[16]?.input.shared).to.deep.equal({ blockId: 17, afterMs: 200 });
+  });
+
+  it('are at most four, however many rounds there are', () => {
+    expect(widths(later(500)).slice(16)).to.deep.equal(Array(34).fill(4));
+  });
+
+  it('are given back where they take long, and run like all others', () => {
+    const engine = later(200);
+    engine.share('green#17…#19', 1);
+    expect(engine.job.counts).to.include({ active: 94, pending: 106 });
+    engine.end('green#1', { result: 10 });
+    expect(engine.summaries()).to.include('green#18');
+    engine.run(({ input }) => ({ result: Number((input as number[])[0]) * 10 }));
+    const values = engine.record().results.data?.map(({ result }) => result);
+    expect(values).to.deep.equal(Array.from({ length: 200 }, (_, index) => (index + 1) * 10));
+  });
+
+  it('are sized by what is known once something is', () => {
+    const engine = later(200);
+    engine.end('green#1', one);
+    expect(engine.running.at(-1)?.input).not.to.have.property('shared');
+  });
+
+  const alone: [string, Engine][] = [
+    ['less than two rounds are left', later(115)],
+    ['nobody may run them again', later(200, {}, { retry: { policy: 'Never' } })],
+    ['an earlier version has started the job', later(200, { version: 6 })],
+    ['they are activities of others', later(200, { homes: { alg: { kind: 'activity', taskQueue: 'q', type: 't' } } })],
+  ];
+  for (const [what, engine] of alone) {
+    it(`ride alone where ${what}`, () => {
+      expect(widths(engine)).to.deep.equal(singles(50));
     });
   }
 });

@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
+import type { JobSettings } from '../../src/domain/settings';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
@@ -28,8 +29,13 @@ import { until } from '../support/until';
 import { sharedTemporal, TEMPORAL_START_TIMEOUT, type TestTemporal } from '../support/temporal';
 import { startWorker, type TestWorker } from '../support/worker';
 import { version } from '../../package.json';
-import { pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
+import { homesOf, OF_THREE_HOMES, pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
 import { answerRecorded } from './recorded-receiver';
+
+interface RunOptions {
+  readonly homes?: Homes;
+  readonly settings?: Partial<JobSettings>;
+}
 
 const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
 
@@ -156,14 +162,12 @@ describe(`histories of ${folder}`, function () {
   });
 
   it("a tolerated failure in HKube's dialect", async () => {
-    const client = new PipelineClient(temporal.client, { taskQueue: 'recorded', settings: { dialect: 'hkube' } });
-    const handle = await client.start({
+    const pipeline: Pipeline = {
       ...pipelineOf('sometimes-alg', '#[1...6]'),
       webhooks: hooks('/progress', '/result'),
       options: { progressVerbosityLevel: 'trace' },
-    });
-    await handle.result();
-    await save('dialect', handle.jobId);
+    };
+    await record('dialect', pipeline, { settings: { dialect: 'hkube' } });
   });
 
   it('failed, retried and stopped', async () => {
@@ -187,22 +191,7 @@ describe(`histories of ${folder}`, function () {
       activities: { Foreign: ({ taskId }: { taskId: string }) => taskId },
     });
     await foreign.runUntil(async () => {
-      await record(
-        'homes',
-        {
-          name: 'recorded',
-          nodes: [
-            { nodeName: 'green', algorithmName: 'other-alg', input: ['#[1...3]'] },
-            { nodeName: 'yellow', algorithmName: 'foreign-alg', input: ['*@green'] },
-            { nodeName: 'black', algorithmName: 'http-alg', input: ['#@yellow'] },
-          ],
-        },
-        {
-          'other-alg': { kind: 'worker', taskQueue },
-          'foreign-alg': { kind: 'activity', taskQueue, type: 'Foreign', heartbeatTimeoutMs: 60_000 },
-          'http-alg': { kind: 'http', url: `${receiver.url}/algorithm`, timeoutMs: 5_000 },
-        },
-      );
+      await record('homes', OF_THREE_HOMES, { homes: homesOf(taskQueue, `${receiver.url}/algorithm`) });
     });
     await connection.close();
   });
@@ -254,6 +243,10 @@ describe(`histories of ${folder}`, function () {
     await record('sized', pipelineOf('sized-alg', '#[1...10]'));
   });
 
+  it('a batch of several rounds, whose items share blocks until they turn out to be slow', async () => {
+    await record('rounds', pipelineOf('slow-alg', '#[1...100]'), { settings: { window: 20 } });
+  });
+
   it('the registry of a queue, told a second time', async () => {
     const algorithms = { 'green-alg': {}, 'next-alg': {} };
     await announce(temporal.client, { taskQueue: 'recorded', at: Date.now(), algorithms });
@@ -289,12 +282,14 @@ describe(`histories of ${folder}`, function () {
 
   const hooks = (progress: string, result: string) => ({ progress: to(progress), result: to(result) });
   const to = (path: string) => receiver.url + path;
-  const run = async (pipeline: Pipeline, homes?: Homes): Promise<string> => {
-    const handle = await worker.client.start(pipeline, homes && { homes });
+  const run = async (pipeline: Pipeline, { homes, settings }: RunOptions = {}): Promise<string> => {
+    const { client } = worker;
+    const by = settings ? new PipelineClient(temporal.client, { taskQueue: 'recorded', settings }) : client;
+    const handle = await by.start(pipeline, homes && { homes });
     await handle.result();
     return handle.jobId;
   };
   const save = (name: string, jobId: string) => saveJob(temporal.client, folder, name, jobId);
-  const record = async (name: string, pipeline: Pipeline, homes?: Homes) => save(name, await run(pipeline, homes));
+  const record = async (name: string, ...given: Parameters<typeof run>) => save(name, await run(...given));
   const write = (name: string, id: string) => writeHistory(temporal.client, join(folder, `${name}.json`), id);
 });

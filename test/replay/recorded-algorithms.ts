@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Algorithms } from '../../activities';
 import { exampleAlgorithms } from '../../src/examples';
+import type { Homes } from '../../src/domain/homes';
 import type { Pipeline } from '../../src/domain/pipeline';
 import type { PipelinesPluginOptions } from '../../src/plugin';
 import type { Gate } from '../support/gate';
@@ -18,6 +19,7 @@ export function recordedAlgorithms(gate: Gate): Algorithms {
       if (value === 3) throw new Error('three');
       return value;
     },
+    'slow-alg': ({ input: [value] }) => sleep(300, value),
     'short-alg': {
       short: true,
       run: async ({ input: [ms] }, { attempt, signal }) => {
@@ -37,6 +39,24 @@ export function recordedAlgorithms(gate: Gate): Algorithms {
 
 export function pipelineOf(algorithmName: string, input: string | number): Pipeline {
   return { name: 'recorded', nodes: [{ nodeName: 'green', algorithmName, input: [input] }] };
+}
+
+/** Its nodes have one home each. */
+export const OF_THREE_HOMES: Pipeline = {
+  name: 'recorded',
+  nodes: [
+    { nodeName: 'green', algorithmName: 'other-alg', input: ['#[1...3]'] },
+    { nodeName: 'yellow', algorithmName: 'foreign-alg', input: ['*@green'] },
+    { nodeName: 'black', algorithmName: 'http-alg', input: ['#@yellow'] },
+  ],
+};
+
+export function homesOf(taskQueue: string, url: string): Homes {
+  return {
+    'other-alg': { kind: 'worker', taskQueue },
+    'foreign-alg': { kind: 'activity', taskQueue, type: 'Foreign', heartbeatTimeoutMs: 60_000 },
+    'http-alg': { kind: 'http', url, timeoutMs: 5_000 },
+  };
 }
 
 /** What those trigger that are named as they are. */
