@@ -65,3 +65,8 @@ export type Samples = ReadonlyMap<string, readonly Sample[] | Error>;
 export const perSecond = ({ count, ms }: Sample): number => (count * 1_000) / ms;
 export const milliseconds = ({ ms }: Sample): number => ms;
 export const millisecondsEach = ({ count, ms }: Sample): number => ms / count;
+
+const SCATTERED = 9;
+
+/** How often that is repeated which differs by a tenth from one run to the next: a median of five still does by half of it. */
+export const scattered = ({ quick, repetitions }: Scale): number => (quick ? repetitions : SCATTERED);

@@ -11,7 +11,7 @@ export function groupsOf(scale: Scale): Group[] {
     throughputGroup(scale),
     webhookGroup(scale),
     batchGroup(scale),
-    evenGroup(),
+    evenGroup(scale),
     unevenGroup(scale),
     submitGroup(scale),
     millionGroup(scale),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededIntegers } from '../../support/seeded';
 import { median } from '../statistics';
 import { runBare, runOurs, runShort, timed } from '../jobs';
-import { milliseconds, perSecond, type Group, type Sample, type Scale, type Variant } from '../row';
+import { milliseconds, perSecond, scattered, type Group, type Sample, type Scale, type Variant } from '../row';
 import type { Rig } from '../rig';
 import { runBareWithWebhooks, runOursWithWebhooks } from './webhooks';
 
@@ -57,8 +57,8 @@ export function latencyGroup({ quick }: Scale): Group {
   };
 }
 
-export function throughputGroup({ quick }: Scale): Group {
-  const jobs = quick ? 50 : 200;
+export function throughputGroup(scale: Scale): Group {
+  const jobs = scale.quick ? 50 : 200;
   const atOnce = (name: string, run: (rig: Rig) => Promise<void>): Variant => ({
     name,
     run: async (rig) => ({
@@ -68,6 +68,7 @@ export function throughputGroup({ quick }: Scale): Group {
   });
   return {
     name: 'jobs at once',
+    repetitions: scattered(scale),
     variants: [atOnce('ours', ours), atOnce('bare', bare)],
     rows: [
       {

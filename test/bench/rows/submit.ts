@@ -4,11 +4,12 @@ import { Pool } from 'undici';
 import { until } from '../../support/until';
 import { pipelineOf, timed } from '../jobs';
 import { NOBODYS_QUEUE, type Rig } from '../rig';
-import { perSecond, type Group, type Scale, type Variant } from '../row';
+import { perSecond, scattered, type Group, type Scale, type Variant } from '../row';
 
 const CONNECTIONS = 50;
 
-export function submitGroup({ quick }: Scale): Group {
+export function submitGroup(scale: Scale): Group {
+  const { quick } = scale;
   const jobs = quick ? 150 : 500;
   // A process is slow at first: our facade is new here, while the caller has started hundreds of jobs by now.
   const warmUps = quick ? 300 : 2_000;
@@ -34,6 +35,7 @@ export function submitGroup({ quick }: Scale): Group {
   });
   return {
     name: 'submit',
+    repetitions: scattered(scale),
     variants: [submitting('POST /exec/raw', openFacade), submitting('client.workflow.start', openClient)],
     rows: [
       {
