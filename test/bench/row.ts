@@ -66,7 +66,9 @@ export const perSecond = ({ count, ms }: Sample): number => (count * 1_000) / ms
 export const milliseconds = ({ ms }: Sample): number => ms;
 export const millisecondsEach = ({ count, ms }: Sample): number => ms / count;
 
-const SCATTERED = 9;
-
-/** How often that is repeated which differs by a tenth from one run to the next: a median of five still does by half of it. */
-export const scattered = ({ quick, repetitions }: Scale): number => (quick ? repetitions : SCATTERED);
+/**
+ * Of what differs by a tenth from one run to the next, a median of five does by half of it.
+ *
+ * @returns the repetitions of such a group
+ */
+export const repeated = ({ quick, repetitions }: Scale, times: number): number => (quick ? repetitions : times);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededIntegers } from '../../support/seeded';
 import { median } from '../statistics';
 import { runBare, runOurs, runShort, timed } from '../jobs';
-import { milliseconds, perSecond, scattered, type Group, type Sample, type Scale, type Variant } from '../row';
+import { milliseconds, perSecond, repeated, type Group, type Sample, type Scale, type Variant } from '../row';
 import type { Rig } from '../rig';
 import { runBareWithWebhooks, runOursWithWebhooks } from './webhooks';
 
@@ -68,7 +68,7 @@ export function throughputGroup(scale: Scale): Group {
   });
   return {
     name: 'jobs at once',
-    repetitions: scattered(scale),
+    repetitions: repeated(scale, 7),
     variants: [atOnce('ours', ours), atOnce('bare', bare)],
     rows: [
       {

@@ -1,7 +1,7 @@
 /** Items that take their time, on few slots: whether a slot is ever idle. */
 import type { Timing } from '../algorithms';
 import { runBare, runOurs, timed } from '../jobs';
-import { milliseconds, scattered, type Group, type Scale } from '../row';
+import { milliseconds, repeated, type Group, type Scale } from '../row';
 
 const ITEMS = 200;
 const SLOTS = 20;
@@ -26,7 +26,7 @@ function group(name: string, what: string, timing: Timing, atMost: number): Grou
 export function evenGroup(scale: Scale): Group {
   const timing = { ms: 50, slow: [], slowMs: 50 };
   const what = '200 items of 50 ms on 20 slots, wall time against bare';
-  return { ...group('slots', what, timing, 1), repetitions: scattered(scale) };
+  return { ...group('slots', what, timing, 1), repetitions: repeated(scale, 9) };
 }
 
 export function unevenGroup({ quick }: Scale): Group {

@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 import { until } from '../../support/until';
 import { pipelineOf, timed } from '../jobs';
 import { NOBODYS_QUEUE, type Rig } from '../rig';
-import { perSecond, scattered, type Group, type Scale, type Variant } from '../row';
+import { perSecond, repeated, type Group, type Scale, type Variant } from '../row';
 
 const CONNECTIONS = 50;
 
@@ -35,7 +35,7 @@ export function submitGroup(scale: Scale): Group {
   });
   return {
     name: 'submit',
-    repetitions: scattered(scale),
+    repetitions: repeated(scale, 15),
     variants: [submitting('POST /exec/raw', openFacade), submitting('client.workflow.start', openClient)],
     rows: [
       {
