@@ -26,7 +26,10 @@ describe('a worker that is lost while it runs short items', function () {
     job.expectResults(await job.expectEnd('completed'));
     const pids = (await job.runs()).map(({ pid }) => pid);
     expect(pids).to.deep.equal([worker, worker, worker, other, other, other].map(({ pid }) => pid));
-    expect(await historyOf(client, job.handle.jobId)).to.include({ local: 0, failedTasks: 1 });
+    expect(await historyOf(client, job.handle.jobId)).to.deep.include({
+      local: 0,
+      failedTasks: ['timed out: start to close'],
+    });
   });
 
   it('fails the item alone that kills its process, one run later than another', async () => {

@@ -1,5 +1,8 @@
 import type { Client } from '@temporalio/client';
 
+/** By the number of Temporal's TimeoutType. */
+const TIMEOUTS = ['unspecified', 'start to close', 'schedule to start', 'schedule to close', 'heartbeat'];
+
 /** What a job has had its workflow and the queue's workers do, as its history tells. */
 export interface JobHistory {
   /** Local activities that have ended. */
@@ -7,7 +10,8 @@ export interface JobHistory {
   /** Activities that were scheduled. */
   readonly scheduled: number;
   readonly tasks: number;
-  readonly failedTasks: number;
+  /** Why, of each workflow task that was not completed. */
+  readonly failedTasks: readonly string[];
 }
 
 export async function historyOf(client: Client, jobId: string): Promise<JobHistory> {
@@ -19,6 +23,11 @@ export async function historyOf(client: Client, jobId: string): Promise<JobHisto
       .length,
     scheduled: count('activityTaskScheduledEventAttributes'),
     tasks: count('workflowTaskCompletedEventAttributes'),
-    failedTasks: count('workflowTaskFailedEventAttributes') + count('workflowTaskTimedOutEventAttributes'),
+    failedTasks: (events ?? []).flatMap(
+      ({ workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: late }) => {
+        if (late != null) return [`timed out: ${TIMEOUTS[late.timeoutType ?? 0] ?? ''}`];
+        return failed == null ? [] : [failed.failure?.message ?? String(failed.cause)];
+      },
+    ),
   };
 }
