@@ -37,6 +37,20 @@ export class ReachedOutcomes {
     return this.all.map((one) => (one === null ? null : toOutcome(one)));
   }
 
+  /**
+   * What has ended, by position, for the job to hold itself.
+   *
+   * @param most bytes that it may take together: what comes when they are full is left out
+   */
+  toEnded(most = Infinity): [position: number, outcome: ItemOutcome][] {
+    let bytes = 0;
+    return this.all.flatMap((one, position): [number, ItemOutcome][] => {
+      if (one === null) return [];
+      bytes += Buffer.byteLength(lineOf(one));
+      return bytes > most ? [] : [[position, toOutcome(one)]];
+    });
+  }
+
   /** All as the block's answer, once none is in hand: in one blob where they take more than the job has room for. */
   async toBlockOutcome(
     durationMs: number,

@@ -80,7 +80,7 @@ export function createRunBlock(options: RunBlockOptions): Activities['runBlock']
     if (block.beginsAtOnce === true && !isLate(context)) beginnings.allowFirst();
     else if (!isLocal && !(await beginnings.ask(() => []))) return NOTHING_BEGUN;
     const stop = createStopSignal(context, block.jobId, isShuttingDown);
-    const sharing = new SharedBlock(context, shared, indexes.length, reached);
+    const sharing = new SharedBlock(context, block, indexes.length, reached);
     const put = inlineBytes === undefined ? undefined : putter(options, context, block.jobId);
     const itemContext: AlgorithmContext = { signal: stop.signal, heartbeat: report, log: context.log, attempt };
     let bytes = 0;

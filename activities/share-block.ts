@@ -1,10 +1,15 @@
-/** A block that is shared: after a moment it gives back what it has not begun, while the rest is still in hand. */
+/**
+ * A block that is shared: after a moment it gives back what it has not begun, while the rest is still in hand. Where all have
+ * begun by then, what has ended is told a little later, so that it does not wait for the slowest of them.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '@temporalio/activity';
-import { REST_GIVEN_BACK, type BlockInput, type ItemOutcome, type RestGivenBack } from '../src/domain/block';
+import { REST_GIVEN_BACK, type BlockInput, type RestGivenBack } from '../src/domain/block';
 import type { ReachedOutcomes } from './reached';
 
 const TELL_AGAIN_MS = 1_000;
+/** Most blocks of quick items end by themselves before: a signal costs as much as they do. */
+const TELL_ENDED_MS = 1_000;
 const TOLD_WITHIN_MS = 1_000;
 
 export class SharedBlock {
@@ -17,7 +22,7 @@ export class SharedBlock {
   /** @param total how many items the block has */
   constructor(
     private readonly context: Context,
-    private readonly shared: BlockInput['shared'],
+    private readonly block: Pick<BlockInput, 'shared' | 'inlineBytes'>,
     private readonly total: number,
     private readonly reached: ReachedOutcomes,
   ) {}
@@ -43,11 +48,13 @@ export class SharedBlock {
    * ones would be given back, each then as an activity of its own, which keeps it busy.
    */
   start(): void {
-    if (this.shared === undefined || this.telling !== undefined) return;
-    this.dueAt = performance.now() + this.shared.afterMs;
+    const { shared } = this.block;
+    if (shared === undefined || this.telling !== undefined) return;
+    this.dueAt = performance.now() + shared.afterMs;
     this.timer = setTimeout(() => {
       this.giveBack(this.reached.begun);
-    }, this.shared.afterMs);
+      this.tellEndedLater();
+    }, shared.afterMs);
   }
 
   /** To be asked between items: those that never yield let no timer fire. */
@@ -64,21 +71,35 @@ export class SharedBlock {
   }
 
   private giveBack(begun: number): void {
-    if (this.shared === undefined || this.telling !== undefined || begun === 0 || begun >= this.total) return;
+    if (begun > 0 && begun < this.total) this.tell(begun);
+  }
+
+  private tellEndedLater(): void {
+    if (this.telling !== undefined) return;
+    this.timer = setTimeout(() => {
+      this.tell(this.total);
+      this.tellEndedLater();
+    }, TELL_ENDED_MS);
+  }
+
+  private tell(begun: number): void {
+    const { shared, inlineBytes } = this.block;
+    if (shared === undefined || this.telling !== undefined) return;
+    const ended = this.reached.toEnded(inlineBytes);
+    if (begun === this.total && (ended.length === 0 || this.reached.begun < begun)) return;
     this.end = begun;
-    const ended = this.reached.toOutcomes().flatMap((outcome, position): [number, ItemOutcome][] => {
-      return outcome === null ? [] : [[position, outcome]];
-    });
-    this.telling = this.tell({ blockId: this.shared.blockId, begun, ended });
+    this.telling = this.signal({ blockId: shared.blockId, begun, ended });
   }
 
   /** Nothing more begins here whether or not the job has heard it: the first call may have reached it all the same. */
-  private async tell(told: RestGivenBack): Promise<void> {
+  private async signal(told: RestGivenBack): Promise<void> {
     const { client, info, log } = this.context;
-    const workflowId = info.workflowExecution?.workflowId ?? '';
+    const { workflowId = '', runId } = info.workflowExecution ?? {};
+    // Another run of this id knows other blocks by these numbers.
+    const job = client.workflow.getHandle(workflowId, runId);
     while (!this.over.signal.aborted) {
       try {
-        await client.workflow.getHandle(workflowId).signal(REST_GIVEN_BACK, told);
+        await job.signal(REST_GIVEN_BACK, told);
         return;
       } catch (error) {
         // A job that has ended takes nothing back.

@@ -17,11 +17,10 @@ export function mayBeginAtOnce(
   { retry }: Pick<NodePlan, 'retry'>,
   { count, attempt }: { readonly count: number; readonly attempt: number },
 ): boolean {
-  return (
-    beginsAtOnce(settings) &&
-    count <= FIRST_WAVE &&
-    attempt === 1 &&
-    retry.limit >= LEAST_LIMIT &&
-    repeats(retry, 'crash')
-  );
+  return beginsAtOnce(settings) && count <= FIRST_WAVE && attempt === 1 && hasRunsToSpare(retry);
+}
+
+/** Whether an item may be lost with its worker and is not in its last run then. */
+export function hasRunsToSpare(retry: NodePlan['retry']): boolean {
+  return retry.limit >= LEAST_LIMIT && repeats(retry, 'crash');
 }

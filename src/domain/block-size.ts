@@ -1,11 +1,12 @@
 /**
  * How many tasks ride in one block (architecture §1): a first wave of single items, then about two seconds of work, and
- * never so many that the tail of the batch lies in one place, unless it is no work to speak of.
+ * never so many that the tail of the batch lies in one place, but some work as long as there is enough of it. Which items
+ * share a block before their pace is known is in `share.ts`.
  */
 
 export const FIRST_WAVE = 16;
 const TARGET_MS = 2_000;
-/** Below it, a block's way to a worker and back costs more than its work. */
+/** Below it, a block's way to a worker and back costs more than is won by another one, unless slots would be idle. */
 export const LEAST_MS = 200;
 /** Towards the end of a node a block may be of less, so that no worker waits for another, but not of less than this. */
 const LEAST_AT_END_MS = 50;

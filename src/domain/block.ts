@@ -57,8 +57,8 @@ export interface BlockInput {
 
 /**
  * The signal by which a block that is `shared` tells its job that it has worked for so long, and begins no other item
- * than its first ones: the rest goes to other blocks, while those are still in hand. Its own outcome is that of all that it
- * has begun.
+ * than its first ones: the rest goes to other blocks, while those are still in hand. Where it had begun all of them, it tells
+ * of those that have ended a second later. Its own outcome is that of all that it has begun.
  */
 export interface RestGivenBack {
   readonly blockId: number;

@@ -41,7 +41,7 @@ export interface NodeState {
   /** How often an item has run, for those that failed and run again. */
   runs: Record<number, number>;
   blocksInFlight: number;
-  /** Its first block is out, and has not given anything back. */
+  /** Of a wide node: its first block is out, and has not given anything back. */
   isSharing: boolean;
   measured: { items: number; ms: number };
   /** Of a wide node: until when no more of it goes out than its first wave, unless enough of that has ended. Epoch milliseconds. */

@@ -86,7 +86,7 @@ export function isShownLate({ version }: Pick<JobSettings, 'version'>): boolean 
   return version >= 6;
 }
 
-/** Whether its blocks are no single items while others wait for them, and smaller ones at the end of a node. */
+/** Whether items past the first wave share blocks before their pace is known, and blocks are smaller at the end of a node. */
 export function fitsBlocks({ version }: Pick<JobSettings, 'version'>): boolean {
   return version >= 7;
 }

@@ -2,6 +2,7 @@
  * Items of which nobody knows yet how long they take share a block (DESIGN.md, «Shared blocks»), since for quick ones a
  * block each costs more than their work. What is not begun after a moment is given back by a signal.
  */
+import { hasRunsToSpare } from './begin-at-once';
 import { FIRST_WAVE, LEAST_MS, WIDE } from './block-size';
 import type { RestGivenBack } from './block';
 import type { BlockInFlight, Job, NodeState } from './job';
@@ -9,6 +10,8 @@ import { fitsBlocks } from './settings';
 
 /** Less than the way of a block to a worker and back: items that take longer are spread. In milliseconds. */
 const FIRST_SHARED_MS = 20;
+/** As much work as a block is given at least once the pace is known. In milliseconds. */
+const ROUND_SHARED_MS = LEAST_MS;
 /** Jobs of earlier versions go on with a block for each. */
 const SINCE_VERSION = 2;
 /** So many of a later round share a block: where they take longer than they are shared, few are held meanwhile. */
@@ -33,8 +36,10 @@ export function sharingOf(job: Job, node: NodeState, waiting: number): Sharing |
   const isBetween = node.width > FIRST_WAVE && node.width <= WIDE;
   if (!isBetween) return node.next === 0 ? { count: FIRST_WAVE, forMs: FIRST_SHARED_MS } : undefined;
   const rounds = Math.floor(waiting / settings.window);
-  if (!fitsBlocks(settings) || node.next < FIRST_WAVE || rounds < 2) return undefined;
-  return { count: Math.min(FEW, rounds), forMs: LEAST_MS };
+  // Of a block that is lost before its first word all items count as run, though one had begun.
+  if (!fitsBlocks(settings) || node.next < FIRST_WAVE || rounds < 2 || !hasRunsToSpare(node.plan.retry))
+    return undefined;
+  return { count: Math.min(FEW, rounds), forMs: ROUND_SHARED_MS };
 }
 
 /** Whether the next block of a wide node waits for what its first one tells. */

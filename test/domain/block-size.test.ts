@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { blockSize, wideBlock } from '../../src/domain/block-size';
 import { fromRuns } from '../../src/domain/index-runs';
 import { nextWake } from '../../src/domain/schedule';
+import { LATEST_VERSION } from '../../src/domain/settings';
 import type { RunBlock } from '../../src/domain/hand-out';
 import { Engine } from '../support/engine';
 
@@ -149,5 +150,35 @@ describe('a wide batch', () => {
     engine.run(({ input }) => ({ result: Number((input as number[])[0]) * 10 }));
     const values = engine.record().results.data?.map(({ result }) => result);
     expect(values).to.deep.equal(Array.from({ length: 5_000 }, (_, index) => (index + 1) * 10));
+  });
+});
+
+describe('the blocks of a batch that is not wide', () => {
+  const MS = 50;
+  /** How many items each block has, in the order in which they go out, where the oldest one is always the next to end. */
+  const sizesOf = (version: number): number[] => {
+    const nodes = [{ nodeName: 'green', algorithmName: 'alg', input: ['#[1...200]'] }];
+    const engine = new Engine({ name: 'batch', nodes }, { version, window: 20 }).start();
+    // Its workers tell how large outcomes are.
+    engine.job.hasLeastWork = true;
+    const sizes = new Map<number, number>();
+    for (let [block] = engine.running; block !== undefined; [block] = engine.running) {
+      for (const { blockId, input } of engine.running) sizes.set(blockId, fromRuns(input.items ?? []).length);
+      const count = fromRuns(block.input.items ?? []).length;
+      engine.endAfter(count * MS, block, ...Array<{ result: number }>(count).fill({ result: 1 }));
+    }
+    return [...sizes.values()];
+  };
+
+  it('get smaller towards its end', () => {
+    const sizes = sizesOf(LATEST_VERSION);
+    expect(Math.max(...sizes)).to.equal(4);
+    expect(sizes.slice(-5)).to.deep.equal([1, 1, 1, 1, 1]);
+  });
+
+  it('are of some work to its very end in jobs that an earlier version has begun', () => {
+    const sizes = sizesOf(6);
+    expect(sizes.slice(0, 20)).to.deep.equal(Array(20).fill(1));
+    expect(sizes.slice(20, -1)).to.deep.equal(Array(sizes.length - 21).fill(4));
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { isFailure } from '../../src/domain/block';
 import type { ProgressBody, TaskChange } from '../../src/domain/events';
+import { LATEST_VERSION } from '../../src/domain/settings';
 import { isEnded, type NodeState } from '../../src/domain/job';
 import type { Json } from '../../src/domain/json';
 import { LEVELS, passes, type Level } from '../../src/domain/verbosity';
@@ -92,8 +93,8 @@ const otherKinds = [
 const stepOf = <Kind>(kind: fc.Arbitrary<Kind>) => fc.record({ kind, pick: fc.nat(), outcomes: outcomeKinds });
 const scenario = fc.record({
   document,
-  window: fc.integer({ min: 1, max: 6 }),
-  version: fc.constantFrom(1, 2),
+  window: fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 17, max: 40 })),
+  version: fc.constantFrom(1, 2, LATEST_VERSION),
   stores: fc.boolean(),
   isWide: fc.boolean(),
   steps: fc.array(stepOf(fc.oneof(...blockKinds, ...otherKinds)), { maxLength: 100, size: 'max' }),

@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineClient } from '../../src/client';
 import type { Homes } from '../../src/domain/homes';
-import type { JobSettings } from '../../src/domain/settings';
+import { LATEST_VERSION, type JobSettings } from '../../src/domain/settings';
 import type { Pipeline } from '../../src/domain/pipeline';
 import { seedPipeline } from '../../src/examples';
 import { PipelinesPlugin } from '../../src/plugin';
@@ -32,10 +32,7 @@ import { version } from '../../package.json';
 import { homesOf, OF_THREE_HOMES, pipelineOf, RECORDED, recordedAlgorithms } from './recorded-algorithms';
 import { answerRecorded } from './recorded-receiver';
 
-interface RunOptions {
-  readonly homes?: Homes;
-  readonly settings?: Partial<JobSettings>;
-}
+type RunOptions = Partial<{ readonly homes: Homes; readonly settings: Partial<JobSettings> }>;
 
 const folder = join(__dirname, 'histories', process.env['HISTORIES_AS'] ?? version);
 
@@ -243,8 +240,15 @@ describe(`histories of ${folder}`, function () {
     await record('sized', pipelineOf('sized-alg', '#[1...10]'));
   });
 
-  it('a batch of several rounds, whose items share blocks until they turn out to be slow', async () => {
-    await record('rounds', pipelineOf('slow-alg', '#[1...100]'), { settings: { window: 20 } });
+  it('a batch of several rounds: of slow items, of quicker ones, and as it was before version 7', async () => {
+    for (const [name, ms, version] of [
+      ['rounds', 300, LATEST_VERSION],
+      ['rounds-quick', 50, LATEST_VERSION],
+      ['rounds-before', 50, 6],
+    ] as const) {
+      const green = { nodeName: 'green', algorithmName: 'slow-alg', input: ['#[1...100]', ms] };
+      await record(name, { name: 'recorded', nodes: [green] }, { settings: { window: 20, version } });
+    }
   });
 
   it('the registry of a queue, told a second time', async () => {

@@ -19,7 +19,7 @@ export function recordedAlgorithms(gate: Gate): Algorithms {
       if (value === 3) throw new Error('three');
       return value;
     },
-    'slow-alg': ({ input: [value] }) => sleep(300, value),
+    'slow-alg': ({ input: [value, ms] }) => sleep(Number(ms), value),
     'short-alg': {
       short: true,
       run: async ({ input: [ms] }, { attempt, signal }) => {

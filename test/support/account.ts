@@ -48,6 +48,8 @@ export class Account {
   readonly warnings: string[] = [];
   readonly ended = new Map<string, ItemOutcome>();
   private readonly seen = new Set<RunBlock>();
+  /** What blocks have told of their first items while they went on, by block. */
+  private readonly toldEarly = new Map<number, readonly ItemOutcome[]>();
   private runs = 0;
 
   constructor(private readonly scenario: Scenario) {
@@ -93,16 +95,19 @@ export class Account {
       if (job.status === (kind === 'pause' ? 'active' : 'paused')) this.tell(kind === 'pause' ? 'paused' : 'resumed');
       engine.apply({ type: kind });
     } else if (kind === 'share') {
-      const width = block === undefined ? 0 : itemsOf(block).length;
-      if (block?.input.shared !== undefined && width > 1) engine.share(block, 1 + (pick % (width - 1)));
+      if (block?.input.shared !== undefined) this.share(block, pick, kinds);
     } else if (block !== undefined) {
       const items = itemsOf(block);
-      const outcomes = items.map((item, position) => this.outcome(item, kinds[position % kinds.length]));
-      const known = kind === 'end' ? outcomes : outcomes.slice(0, pick % (items.length + 1));
+      const early = this.toldEarly.get(block.blockId) ?? [];
+      const outcomes = items.map(
+        (item, position) => early[position] ?? this.outcome(item, kinds[position % kinds.length]),
+      );
+      const known = kind === 'end' ? outcomes : outcomes.slice(0, Math.max(early.length, pick % (items.length + 1)));
       if (kind === 'lose') {
         const reported = known.map((outcome, position) => (position % 2 === pick % 2 ? outcome : null));
         const error = `lost ${String(block.blockId)}`;
         items.forEach((item, position) => {
+          if (position < early.length) return;
           const outcome = reported[position];
           this.account(item, outcome ?? { error }, outcome == null ? 'crash' : 'error');
         });
@@ -112,11 +117,28 @@ export class Account {
           pick % 3 === 0 && reported.every((outcome) => outcome === null) ? undefined : reported,
         );
       } else {
-        items.slice(0, known.length).forEach((item, position) => this.account(item, known[position], 'error'));
+        items.slice(0, known.length).forEach((item, position) => {
+          if (position >= early.length) this.account(item, known[position], 'error');
+        });
         engine.end(block, ...known);
       }
     }
     this.check();
+  }
+
+  /** Some of a block's items have begun, maybe all, of which the first have ended. */
+  private share(block: RunBlock, pick: number, kinds: readonly OutcomeKind[]): void {
+    const items = itemsOf(block);
+    const begun = 1 + (pick % items.length);
+    const ended = items
+      .slice(0, pick % (begun + 1))
+      .map((item, position) => this.outcome(item, kinds[position % kinds.length]));
+    ended.forEach((outcome, position) => {
+      const item = items[position];
+      if (item !== undefined) this.account(item, outcome, 'error');
+    });
+    this.toldEarly.set(block.blockId, ended);
+    this.seen.add(this.engine.share(block, begun, ...ended));
   }
 
   /** As the workflow does it: the blocks of its own end, then the job goes on from its snapshot. */
@@ -187,7 +209,9 @@ export class Account {
     expect(formatProgress(job.counts) === '100.00').to.equal(finishedTasks(job.counts) === allTasks(job.counts));
     if (isEnded(job)) return;
     const inHand = running.flatMap((block) =>
-      itemsOf(block).map((item) => `${item.nodeName}#${String(item.batchIndex)}`),
+      itemsOf(block)
+        .slice(this.toldEarly.get(block.blockId)?.length ?? 0)
+        .map((item) => `${item.nodeName}#${String(item.batchIndex)}`),
     );
     expect(new Set(inHand).size).to.equal(inHand.length);
     expect(job.counts.active).to.equal(inHand.length);

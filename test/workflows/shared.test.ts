@@ -21,6 +21,13 @@ describe('the first items of a node', () => {
       await gate.wait(jobId, signal);
       return taskId;
     },
+    'first-held': {
+      concurrency: 4,
+      run: async ({ jobId, input: [item] }, { signal }) => {
+        if (item === 1) await gate.wait(jobId, signal);
+        return item;
+      },
+    },
     spins: ({ taskId }) => {
       began.push(taskId);
       spin(300);
@@ -68,6 +75,17 @@ describe('the first items of a node', () => {
     expect(new Set(began)).to.have.lengthOf(5);
   });
 
+  it('that have ended do not wait for one that has begun with them and takes its time', async () => {
+    const job = await suite.start(pipeline('first-held', '#[1...4]'));
+    await until(
+      'they have ended',
+      async () => (await job.status()).data?.details.includes('3 succeed, 1 active') === true,
+    );
+    gate.open(job.jobId);
+    expect((await job.result()).data?.map(({ result }) => result)).to.deep.equal([1, 2, 3, 4]);
+    expect((await historyOf(suite.client, job.jobId)).scheduled).to.equal(1);
+  });
+
   it('run once each where they never yield', async () => {
     const job = await suite.start(pipeline('spins', '#[1...4]'));
     expect((await job.result()).data).to.have.lengthOf(4);
@@ -79,5 +97,16 @@ describe('the first items of a node', () => {
     const { status, data } = await job.result();
     expect(status).to.equal('completed');
     expect(data?.map(({ result, error }) => result ?? error)).to.deep.equal([1, 'two', 3]);
+  });
+
+  it('leave what shares blocks behind them to others where it takes its time', async () => {
+    const job = await suite.start(pipeline('held', '#[1...120]'));
+    const isSpread = async (): Promise<boolean> =>
+      began.length === 50 && (await job.status()).data?.details === '0.00% completed, 50 active, 70 pending';
+    await until('one of each block has begun', isSpread);
+    gate.open(job.jobId);
+    expect((await job.result()).data).to.have.lengthOf(120);
+    expect(new Set(began)).to.have.lengthOf(120);
+    expect(began).to.have.lengthOf(120);
   });
 });
