@@ -74,6 +74,7 @@ export class SharedBlock {
     if (begun > 0 && begun < this.total) this.tell(begun);
   }
 
+  /** Of a block that has begun all of its items. It tells once: what ends after that is told by its own end. */
   private tellEndedLater(): void {
     if (this.telling !== undefined) return;
     this.timer = setTimeout(() => {
@@ -86,7 +87,7 @@ export class SharedBlock {
     const { shared, inlineBytes } = this.block;
     if (shared === undefined || this.telling !== undefined) return;
     const ended = this.reached.toEnded(inlineBytes);
-    if (begun === this.total && (ended.length === 0 || this.reached.begun < begun)) return;
+    if (begun === this.total && ended.length === 0) return;
     this.end = begun;
     this.telling = this.signal({ blockId: shared.blockId, begun, ended });
   }

@@ -13,7 +13,8 @@ export interface JobSettings {
    * 3: the workflow takes no turn in which there is nothing to wait for; 4: small blocks begin at once, and no timer is set
    * while the workflow's own task runs items; 5: it makes the first attempt of its terminal events itself; 6: search
    * attributes tell that it is active once it has been so for a second; 7: of a node with several rounds of blocks a few
-   * items ride together before their pace is known, and blocks are smaller towards its end. Default 1; `PipelineClient` starts jobs with the latest.
+   * items ride together before their pace is known, and blocks are smaller towards its end. Default 1; `PipelineClient`
+   * starts jobs with the latest.
    */
   readonly version: number;
   /** How many blocks of one job may be in Temporal's hands at once. Default 50. */

@@ -147,6 +147,7 @@ describe('items of a later round', () => {
   const alone: [string, Engine][] = [
     ['less than two rounds are left', later(115)],
     ['nobody may run them again', later(200, {}, { retry: { policy: 'Never' } })],
+    ['one that is lost would be in its last run', later(200, {}, { retry: { policy: 'OnCrash', limit: 1 } })],
     ['an earlier version has started the job', later(200, { version: 6 })],
     ['they are activities of others', later(200, { homes: { alg: { kind: 'activity', taskQueue: 'q', type: 't' } } })],
   ];
